@@ -1,0 +1,239 @@
+//! A file as text: its name, the decoded characters, and the way back from every position to a line, a column and the byte
+//! offset in the file as it lies on disk.
+//!
+//! Everything inside the program is a byte [`Span`] in the decoded text; lines, columns and file offsets are worked out only
+//! when a report asks for them.
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+/// A range of bytes in the decoded text of one [`Source`]. Offsets are `u32`: no file over 64 MiB is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Span {
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// The span from `start` to `end`, given as the indices that slices use. Offsets past `u32::MAX` saturate.
+    pub fn new(start: usize, end: usize) -> Span {
+        let narrow = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        Span { start: narrow(start), end: narrow(end) }
+    }
+
+    /// An empty span at `at`.
+    pub fn at(at: usize) -> Span {
+        Span::new(at, at)
+    }
+
+    /// The same range as indices of a slice.
+    pub fn range(self) -> std::ops::Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    /// Length in bytes.
+    pub fn len(self) -> usize {
+        self.end.saturating_sub(self.start) as usize
+    }
+
+    /// Whether the span covers nothing.
+    pub fn is_empty(self) -> bool {
+        self.end <= self.start
+    }
+
+    /// This span moved `by` bytes towards the end of the text.
+    pub fn shifted(self, by: u32) -> Span {
+        Span { start: self.start.saturating_add(by), end: self.end.saturating_add(by) }
+    }
+}
+
+/// A line and a column, both counted from 1; a column counts Unicode scalar values, a tab being one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// Line, from 1. LF, CR and CRLF each end one.
+    pub line: u32,
+    /// Column in characters, from 1.
+    pub column: u32,
+}
+
+/// Characters of one kind in a row: each takes `text_width` bytes in the decoded text and `file_width` bytes in the file.
+#[derive(Debug, Clone, Copy)]
+struct Run {
+    text: u32,
+    file: u32,
+    text_width: u8,
+    file_width: u8,
+}
+
+/// How text offsets lead back to the bytes of a file whose encoding is not UTF-8.
+#[derive(Debug, Clone, Default)]
+pub struct OriginMap {
+    runs: Vec<Run>,
+    text: u32,
+    file: u32,
+}
+
+impl OriginMap {
+    /// A map for a file whose text starts `file_start` bytes into it (the length of a byte order mark).
+    pub fn starting_at(file_start: u32) -> OriginMap {
+        OriginMap { runs: Vec::new(), text: 0, file: file_start }
+    }
+
+    /// Appends one character: `text_width` bytes of UTF-8 stand for `file_width` bytes of the file.
+    pub fn push(&mut self, text_width: u8, file_width: u8) {
+        let same = self.runs.last().is_some_and(|run| run.text_width == text_width && run.file_width == file_width);
+        if !same {
+            self.runs.push(Run { text: self.text, file: self.file, text_width, file_width });
+        }
+        self.text += u32::from(text_width);
+        self.file += u32::from(file_width);
+    }
+
+    fn file_offset(&self, text_offset: u32) -> u32 {
+        let after = self.runs.partition_point(|run| run.text <= text_offset);
+        let Some(run) = after.checked_sub(1).and_then(|i| self.runs.get(i)) else { return self.file };
+        if text_offset >= self.text {
+            return self.file;
+        }
+        let characters = (text_offset - run.text) / u32::from(run.text_width).max(1);
+        run.file + characters * u32::from(run.file_width)
+    }
+}
+
+#[derive(Debug, Clone)]
+enum Origin {
+    /// The text is the file, after `bom` bytes.
+    Utf8 {
+        bom: u32,
+    },
+    Mapped(OriginMap),
+}
+
+/// One file, decoded.
+#[derive(Debug)]
+pub struct Source {
+    path: PathBuf,
+    text: String,
+    origin: Origin,
+    lines: OnceLock<Vec<u32>>,
+}
+
+impl Source {
+    /// A source whose text is the bytes of the file, after a byte order mark of `bom` bytes that `text` no longer holds.
+    pub fn utf8(path: impl Into<PathBuf>, text: String, bom: u32) -> Source {
+        Source { path: path.into(), text, origin: Origin::Utf8 { bom }, lines: OnceLock::new() }
+    }
+
+    /// A source decoded from another encoding; `map` leads from each of its characters to the file.
+    pub fn decoded(path: impl Into<PathBuf>, text: String, map: OriginMap) -> Source {
+        Source { path: path.into(), text, origin: Origin::Mapped(map), lines: OnceLock::new() }
+    }
+
+    /// The file's path as the user or the walk named it.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The decoded text, without a byte order mark, line ends as they are in the file.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The text of `span`; empty where the span does not fit the text.
+    pub fn slice(&self, span: Span) -> &str {
+        self.text.get(span.range()).unwrap_or_default()
+    }
+
+    /// How many lines the text has; a last line without an end counts, an empty one after the last line end does too.
+    pub fn line_count(&self) -> usize {
+        self.line_starts().len()
+    }
+
+    /// The index, from 0, of the line that holds the text offset.
+    pub fn line_index(&self, offset: u32) -> usize {
+        self.line_starts().partition_point(|&start| start <= offset).saturating_sub(1)
+    }
+
+    /// The span of a line, counted from 0, with its line end.
+    pub fn line_span(&self, index: usize) -> Span {
+        let starts = self.line_starts();
+        let start = starts.get(index).copied().unwrap_or(self.text.len() as u32);
+        let end = starts.get(index + 1).copied().unwrap_or(self.text.len() as u32);
+        Span { start, end }
+    }
+
+    /// Line and column of a text offset. An offset inside a character counts as that character's.
+    pub fn position(&self, offset: u32) -> Position {
+        let index = self.line_index(offset);
+        let start = self.line_span(index).start as usize;
+        let until = self.text.floor_char_boundary(offset as usize).max(start);
+        let column = self.text.get(start..until).map_or(0, |before| before.chars().count());
+        Position { line: index as u32 + 1, column: column as u32 + 1 }
+    }
+
+    /// The byte offset in the file on disk that the text offset stands for.
+    pub fn file_offset(&self, offset: u32) -> u32 {
+        match &self.origin {
+            Origin::Utf8 { bom } => offset + bom,
+            Origin::Mapped(map) => map.file_offset(offset),
+        }
+    }
+
+    fn line_starts(&self) -> &[u32] {
+        self.lines.get_or_init(|| {
+            let bytes = self.text.as_bytes();
+            let mut starts = vec![0];
+            for at in memchr::memchr2_iter(b'\n', b'\r', bytes) {
+                let crlf = bytes.get(at) == Some(&b'\r') && bytes.get(at + 1) == Some(&b'\n');
+                if !crlf {
+                    starts.push(at as u32 + 1);
+                }
+            }
+            starts
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_end_with_lf_cr_or_crlf() {
+        let source = Source::utf8("x", "a\nbc\r\nd\re".to_owned(), 0);
+        let at = |offset| {
+            let p = source.position(offset);
+            (p.line, p.column)
+        };
+        assert_eq!(
+            [at(0), at(1), at(2), at(4), at(5), at(6), at(7), at(8)].to_vec(),
+            [(1, 1), (1, 2), (2, 1), (2, 3), (2, 4), (3, 1), (3, 2), (4, 1)]
+        );
+        assert_eq!(source.line_count(), 4);
+        assert_eq!(source.slice(source.line_span(1)), "bc\r\n");
+    }
+
+    #[test]
+    fn columns_count_characters_and_tabs_as_one() {
+        let source = Source::utf8("x", "\té𝄞x".to_owned(), 0);
+        assert_eq!(source.position(7), Position { line: 1, column: 4 });
+    }
+
+    #[test]
+    fn file_offsets_follow_the_width_of_each_character() {
+        // "é𝄞a" in UTF-16 with a byte order mark: 2 + 2 + 4 + 2 bytes.
+        let mut map = OriginMap::starting_at(2);
+        for c in "é𝄞a".chars() {
+            map.push(c.len_utf8() as u8, 2 * c.len_utf16() as u8);
+        }
+        let source = Source::decoded("x", "é𝄞a".to_owned(), map);
+        assert_eq!([0, 2, 6, 7].map(|offset| source.file_offset(offset)), [2, 4, 8, 10]);
+    }
+
+    #[test]
+    fn a_byte_order_mark_moves_file_offsets() {
+        assert_eq!(Source::utf8("x", "ab".to_owned(), 3).file_offset(1), 4);
+    }
+}

@@ -1,0 +1,608 @@
+//! The definition tree: the one shape that every format is brought into and that every rule looks at.
+//!
+//! Nodes lie in document order in one array, so a node's descendants are the range behind it, and identifiers compare as document
+//! order does. Names are numbers from a [`Vocabulary`], fixed before any file is read: the names that expressions ask for. All other
+//! names share [`NameId::OTHER`] and are read from the text when somebody wants to see them. Values are slices of the source
+//! text wherever the text says them literally.
+//!
+//! The tree is built without recursion, by a [`Builder`] or from XML by `input::xml`.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use rustc_hash::FxHashMap;
+
+use crate::source::Span;
+
+/// A name that expressions may ask for, as a small number; equal numbers are equal names (namespace and local part).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NameId(u32);
+
+impl NameId {
+    /// Any name that is not in the vocabulary.
+    pub const OTHER: NameId = NameId(0);
+
+    /// The number itself, below [`Vocabulary::len`].
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// The names that compiled expressions ask for. Filled while expressions are compiled, only read afterwards.
+#[derive(Debug, Clone)]
+pub struct Vocabulary {
+    ids: FxHashMap<Box<str>, Vec<(Box<str>, NameId)>>,
+    names: Vec<(Box<str>, Box<str>)>,
+}
+
+impl Default for Vocabulary {
+    fn default() -> Self {
+        // Number 0 is `NameId::OTHER`.
+        Vocabulary { ids: FxHashMap::default(), names: vec![Default::default()] }
+    }
+}
+
+impl Vocabulary {
+    /// The number of a name, given now if it has none. `namespace` is the URI, empty for none.
+    pub fn intern(&mut self, namespace: &str, local: &str) -> NameId {
+        let known = self.get(namespace, local);
+        if known != NameId::OTHER {
+            return known;
+        }
+        let id = NameId(self.names.len() as u32);
+        self.names.push((namespace.into(), local.into()));
+        self.ids.entry(local.into()).or_default().push((namespace.into(), id));
+        id
+    }
+
+    /// The number of a name, or [`NameId::OTHER`].
+    #[inline]
+    pub fn get(&self, namespace: &str, local: &str) -> NameId {
+        let Some(homonyms) = self.ids.get(local) else { return NameId::OTHER };
+        homonyms.iter().find(|(uri, _)| **uri == *namespace).map_or(NameId::OTHER, |(_, id)| *id)
+    }
+
+    /// Namespace URI and local part of a name; both empty for [`NameId::OTHER`].
+    pub fn name(&self, id: NameId) -> (&str, &str) {
+        self.names.get(id.index()).map_or(("", ""), |(namespace, local)| (namespace, local))
+    }
+
+    /// One more than the largest number given.
+    pub fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Whether no name was given a number.
+    pub fn is_empty(&self) -> bool {
+        self.names.len() == 1
+    }
+}
+
+/// A node's number: its place in document order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(pub(crate) u32);
+
+/// An attribute's number: its place in document order among all attributes of the tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AttrId(pub(crate) u32);
+
+/// What a node is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The document itself; node 0.
+    Root,
+    /// An element.
+    Element,
+    /// Character data, CDATA included.
+    Text,
+    /// A comment.
+    Comment,
+    /// A processing instruction.
+    Instruction,
+}
+
+/// No owned value: the text says the value literally.
+const VERBATIM: u32 = u32::MAX;
+
+#[derive(Debug, Clone, Copy)]
+struct NodeData {
+    kind: Kind,
+    /// The name stands nowhere in the text; the vocabulary has it.
+    made_up: bool,
+    namespace: u16,
+    name: NameId,
+    parent: u32,
+    /// One past the last descendant.
+    end: u32,
+    /// The first of this node's attributes; they end where the next node's begin.
+    attributes: u32,
+    span: Span,
+    /// Index of an owned value, or `VERBATIM`.
+    value: u32,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct AttrData {
+    name: NameId,
+    namespace: u16,
+    name_start: u32,
+    value_span: Span,
+    value: u32,
+}
+
+/// A tree over the text of one source.
+#[derive(Debug, Clone)]
+pub struct Tree<'s> {
+    text: &'s str,
+    vocabulary: &'s Vocabulary,
+    nodes: Vec<NodeData>,
+    attributes: Vec<AttrData>,
+    namespaces: Vec<Box<str>>,
+    values: Vec<Box<str>>,
+    origins: FxHashMap<NodeId, NodeId>,
+}
+
+impl<'s> Tree<'s> {
+    /// The document node.
+    pub const ROOT: NodeId = NodeId(0);
+
+    /// The text that spans refer to.
+    pub fn text(&self) -> &'s str {
+        self.text
+    }
+
+    /// The vocabulary that the names of this tree are numbered by.
+    pub fn vocabulary(&self) -> &'s Vocabulary {
+        self.vocabulary
+    }
+
+    /// How many nodes there are, the document node included; attributes not counted.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Whether there is nothing but the document node.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.len() <= 1
+    }
+
+    #[inline]
+    fn node(&self, id: NodeId) -> &NodeData {
+        &self.nodes[id.0 as usize]
+    }
+
+    #[inline]
+    fn attr(&self, id: AttrId) -> &AttrData {
+        &self.attributes[id.0 as usize]
+    }
+
+    /// What the node is.
+    #[inline]
+    pub fn kind(&self, id: NodeId) -> Kind {
+        self.node(id).kind
+    }
+
+    /// Whether the node is an element.
+    #[inline]
+    pub fn is_element(&self, id: NodeId) -> bool {
+        self.node(id).kind == Kind::Element
+    }
+
+    /// The element's name as a number; [`NameId::OTHER`] for every other kind of node too.
+    #[inline]
+    pub fn name_id(&self, id: NodeId) -> NameId {
+        self.node(id).name
+    }
+
+    /// The parent; none for the document node.
+    #[inline]
+    pub fn parent(&self, id: NodeId) -> Option<NodeId> {
+        (id.0 != 0).then(|| NodeId(self.node(id).parent))
+    }
+
+    /// All descendants in document order, the node itself not among them.
+    #[inline]
+    pub fn descendants(&self, id: NodeId) -> impl DoubleEndedIterator<Item = NodeId> + Clone + use<> {
+        (id.0 + 1..self.node(id).end).map(NodeId)
+    }
+
+    /// The children in document order.
+    #[inline]
+    pub fn children(&self, id: NodeId) -> Children<'_, 's> {
+        Children { tree: self, next: id.0 + 1, end: self.node(id).end }
+    }
+
+    /// The siblings behind a node, in document order.
+    pub fn following_siblings(&self, id: NodeId) -> Children<'_, 's> {
+        let end = self.parent(id).map_or(0, |parent| self.node(parent).end);
+        Children { tree: self, next: self.node(id).end, end }
+    }
+
+    /// The siblings before a node, in document order.
+    pub fn preceding_siblings(&self, id: NodeId) -> Children<'_, 's> {
+        let first = self.parent(id).map_or(id.0, |parent| parent.0 + 1);
+        Children { tree: self, next: first, end: id.0 }
+    }
+
+    /// All nodes behind the end of a node, in document order: XPath's following axis.
+    pub fn following(&self, id: NodeId) -> impl Iterator<Item = NodeId> + use<> {
+        (self.node(id).end..self.nodes.len() as u32).map(NodeId)
+    }
+
+    /// The parent, its parent and so on, up to the document node.
+    pub fn ancestors(&self, id: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+        std::iter::successors(self.parent(id), |&node| self.parent(node))
+    }
+
+    /// The attributes of an element in document order; namespace declarations are not attributes.
+    #[inline]
+    pub fn attributes(&self, id: NodeId) -> impl DoubleEndedIterator<Item = AttrId> + ExactSizeIterator + Clone + use<> {
+        self.attribute_range(id).map(AttrId)
+    }
+
+    #[inline]
+    fn attribute_range(&self, id: NodeId) -> Range<u32> {
+        let start = self.node(id).attributes;
+        let end = self.nodes.get(id.0 as usize + 1).map_or(self.attributes.len() as u32, |next| next.attributes);
+        start..end
+    }
+
+    /// The attribute's name as a number.
+    #[inline]
+    pub fn attribute_name_id(&self, id: AttrId) -> NameId {
+        self.attr(id).name
+    }
+
+    /// The attribute's value, references resolved and white space normalised as XML asks.
+    #[inline]
+    pub fn attribute_value(&self, id: AttrId) -> &str {
+        let attr = self.attr(id);
+        self.literal(attr.value_span, attr.value)
+    }
+
+    /// The value of an element's attribute without a namespace.
+    pub fn attribute(&self, id: NodeId, local: &str) -> Option<&str> {
+        let found = self.attributes(id).find(|&a| self.attr(a).namespace == 0 && self.attribute_local_name(a) == local);
+        found.map(|a| self.attribute_value(a))
+    }
+
+    #[inline]
+    fn literal(&self, span: Span, value: u32) -> &str {
+        if value == VERBATIM { &self.text[span.range()] } else { &self.values[value as usize] }
+    }
+
+    /// The characters of a text, comment or processing instruction (its content); empty for elements and the document.
+    #[inline]
+    pub fn value(&self, id: NodeId) -> &str {
+        let node = self.node(id);
+        match node.kind {
+            Kind::Root | Kind::Element => "",
+            Kind::Text | Kind::Comment | Kind::Instruction => self.literal(node.span, node.value),
+        }
+    }
+
+    /// XPath's string-value: all text below an element or the document, the content of every other node. Borrowed where one
+    /// text node is all there is.
+    pub fn string_value(&self, id: NodeId) -> Cow<'_, str> {
+        match self.kind(id) {
+            Kind::Root | Kind::Element => {
+                let mut texts = self.descendants(id).filter(|&n| self.kind(n) == Kind::Text);
+                let Some(first) = texts.next() else { return Cow::Borrowed("") };
+                let mut all = Cow::Borrowed(self.value(first));
+                for text in texts {
+                    all.to_mut().push_str(self.value(text));
+                }
+                all
+            }
+            Kind::Text | Kind::Comment | Kind::Instruction => Cow::Borrowed(self.value(id)),
+        }
+    }
+
+    /// The element's namespace URI, empty for none.
+    pub fn namespace(&self, id: NodeId) -> &str {
+        &self.namespaces[self.node(id).namespace as usize]
+    }
+
+    /// The attribute's namespace URI, empty for none.
+    pub fn attribute_namespace(&self, id: AttrId) -> &str {
+        &self.namespaces[self.attr(id).namespace as usize]
+    }
+
+    /// The name as written, with its prefix: an element's, or a processing instruction's target; empty for the rest.
+    pub fn qualified_name(&self, id: NodeId) -> &str {
+        match self.kind(id) {
+            Kind::Element if self.node(id).made_up => self.vocabulary.name(self.name_id(id)).1,
+            Kind::Element => &self.text[self.name_span(id).range()],
+            Kind::Instruction => {
+                let start = self.node(id).span.start as usize;
+                &self.text[start..name_end(self.text, start)]
+            }
+            Kind::Root | Kind::Text | Kind::Comment => "",
+        }
+    }
+
+    /// The name without its prefix.
+    pub fn local_name(&self, id: NodeId) -> &str {
+        local_part(self.qualified_name(id))
+    }
+
+    /// The attribute's name as written, with its prefix.
+    pub fn attribute_qualified_name(&self, id: AttrId) -> &str {
+        let attr = self.attr(id);
+        if attr.name_start == NO_NAME {
+            return self.vocabulary.name(attr.name).1;
+        }
+        &self.text[self.attribute_name_span(id).range()]
+    }
+
+    /// The attribute's name without its prefix.
+    pub fn attribute_local_name(&self, id: AttrId) -> &str {
+        local_part(self.attribute_qualified_name(id))
+    }
+
+    /// The whole node: an element from its `<` to the end of its end tag, the content of a text, comment or instruction.
+    pub fn span(&self, id: NodeId) -> Span {
+        self.node(id).span
+    }
+
+    /// The start tag of an element, from `<` to `>`; of another node its whole span.
+    pub fn start_tag(&self, id: NodeId) -> Span {
+        let node = self.node(id);
+        if node.kind != Kind::Element || node.made_up {
+            return node.span;
+        }
+        let from = match self.attribute_range(id).next_back().map(AttrId) {
+            Some(last) => self.attr(last).value_span.end as usize + 1,
+            None => self.name_span(id).end as usize,
+        };
+        // Namespace declarations are no attributes of the tree and may still follow, so quotes are respected.
+        let mut quote = None;
+        for (at, &byte) in self.text.as_bytes().iter().enumerate().skip(from) {
+            match quote {
+                Some(open) if byte == open => quote = None,
+                Some(_) => {}
+                None if byte == b'>' => return Span { start: node.span.start, end: at as u32 + 1 },
+                None if matches!(byte, b'"' | b'\'') => quote = Some(byte),
+                None => {}
+            }
+        }
+        node.span
+    }
+
+    /// The name in an element's start tag.
+    pub fn name_span(&self, id: NodeId) -> Span {
+        let start = self.node(id).span.start as usize + 1;
+        Span::new(start, name_end(self.text, start))
+    }
+
+    /// The name of an attribute.
+    pub fn attribute_name_span(&self, id: AttrId) -> Span {
+        let start = self.attr(id).name_start;
+        if start == NO_NAME {
+            return self.attr(id).value_span;
+        }
+        Span::new(start as usize, name_end(self.text, start as usize))
+    }
+
+    /// The value of an attribute, without its quotes.
+    pub fn attribute_value_span(&self, id: AttrId) -> Span {
+        self.attr(id).value_span
+    }
+
+    /// The attribute from the first letter of its name to its closing quote.
+    pub fn attribute_span(&self, id: AttrId) -> Span {
+        let attr = self.attr(id);
+        if attr.name_start == NO_NAME {
+            return attr.value_span;
+        }
+        let quoted = attr.value_span.end as usize + 1;
+        Span::new(attr.name_start as usize, quoted.min(self.text.len()))
+    }
+
+    /// The node of the document that a made-up node stands for (a `qemu-option` for its `qemu:arg`); itself otherwise.
+    pub fn origin(&self, id: NodeId) -> NodeId {
+        self.origins.get(&id).copied().unwrap_or(id)
+    }
+
+    /// The element's place as an XPath, with an index where siblings share its name: `/domain/devices/interface[2]`.
+    pub fn path(&self, id: NodeId) -> String {
+        let id = self.origin(id);
+        let mut steps: Vec<String> = Vec::new();
+        let mut node = Some(id);
+        while let Some(at) = node.filter(|&n| n != Self::ROOT) {
+            let alike = |other: &NodeId| {
+                self.kind(*other) == self.kind(at)
+                    && !self.origins.contains_key(other)
+                    && self.qualified_name(*other) == self.qualified_name(at)
+            };
+            let before = self.preceding_siblings(at).filter(alike).count();
+            let more = before > 0 || self.following_siblings(at).any(|n| alike(&n));
+            let name = match self.kind(at) {
+                Kind::Text => "text()",
+                Kind::Comment => "comment()",
+                Kind::Instruction => "processing-instruction()",
+                Kind::Root | Kind::Element => self.qualified_name(at),
+            };
+            steps.push(if more { format!("/{name}[{}]", before + 1) } else { format!("/{name}") });
+            node = self.parent(at);
+        }
+        steps.reverse();
+        if steps.is_empty() { "/".to_owned() } else { steps.concat() }
+    }
+}
+
+/// The children of a node, in document order.
+#[derive(Debug, Clone)]
+pub struct Children<'t, 's> {
+    tree: &'t Tree<'s>,
+    next: u32,
+    end: u32,
+}
+
+impl Iterator for Children<'_, '_> {
+    type Item = NodeId;
+
+    #[inline]
+    fn next(&mut self) -> Option<NodeId> {
+        if self.next >= self.end {
+            return None;
+        }
+        let id = NodeId(self.next);
+        self.next = self.tree.node(id).end;
+        Some(id)
+    }
+}
+
+/// `name_start` of an attribute that stands nowhere in the text.
+const NO_NAME: u32 = u32::MAX;
+
+fn name_end(text: &str, start: usize) -> usize {
+    let rest = text.as_bytes().get(start..).unwrap_or_default();
+    let len =
+        rest.iter().position(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n' | b'/' | b'>' | b'=' | b'?')).unwrap_or(rest.len());
+    start + len
+}
+
+fn local_part(name: &str) -> &str {
+    name.split_once(':').map_or(name, |(_, local)| local)
+}
+
+/// Builds a [`Tree`] in document order: open an element, give its attributes, its content, close it.
+#[derive(Debug)]
+pub struct Builder<'s> {
+    tree: Tree<'s>,
+    open: Vec<u32>,
+    known_namespaces: FxHashMap<Box<str>, u16>,
+    last_namespace: u16,
+}
+
+impl<'s> Builder<'s> {
+    /// A builder of a tree whose spans lie in `text`, with room for about `nodes` nodes and `attributes` attributes.
+    pub fn new(text: &'s str, vocabulary: &'s Vocabulary, nodes: usize, attributes: usize) -> Builder<'s> {
+        let mut tree = Tree {
+            text,
+            vocabulary,
+            nodes: Vec::with_capacity(nodes + 1),
+            attributes: Vec::with_capacity(attributes),
+            namespaces: vec!["".into()],
+            values: Vec::new(),
+            origins: FxHashMap::default(),
+        };
+        let span = Span::new(0, text.len());
+        tree.nodes.push(NodeData {
+            kind: Kind::Root,
+            made_up: false,
+            namespace: 0,
+            name: NameId::OTHER,
+            parent: 0,
+            end: 1,
+            attributes: 0,
+            span,
+            value: VERBATIM,
+        });
+        Builder { tree, open: vec![0], known_namespaces: FxHashMap::default(), last_namespace: 0 }
+    }
+
+    /// Opens an element as the next child of the innermost open one. `span` is the whole element, end tag included.
+    #[inline]
+    pub fn open(&mut self, namespace: &str, local: &str, span: Span) -> NodeId {
+        let name = self.tree.vocabulary.get(namespace, local);
+        let namespace = self.namespace(namespace);
+        let id = self.push(Kind::Element, namespace, name, span, VERBATIM);
+        self.open.push(id.0);
+        id
+    }
+
+    /// Opens an element whose name is not in the text; it must be in the vocabulary to be shown. `origin` is the node of the document
+    /// that it stands for, if any.
+    pub fn open_made_up(&mut self, local: &str, span: Span, origin: Option<NodeId>) -> NodeId {
+        let id = self.open("", local, span);
+        self.tree.nodes[id.0 as usize].made_up = true;
+        if let Some(origin) = origin {
+            self.tree.origins.insert(id, origin);
+        }
+        id
+    }
+
+    /// Gives the element opened last one more attribute: where its name starts, where its value is, and the value where the text
+    /// does not say it literally.
+    #[inline]
+    pub fn attribute(&mut self, namespace: &str, local: &str, name_start: u32, value_span: Span, owned: Option<&str>) {
+        let name = self.tree.vocabulary.get(namespace, local);
+        let namespace = self.namespace(namespace);
+        let value = self.own(owned);
+        self.tree.attributes.push(AttrData { name, namespace, name_start, value_span, value });
+    }
+
+    /// Gives the element opened last an attribute whose name stands nowhere in the text.
+    pub fn made_up_attribute(&mut self, local: &str, value_span: Span, value: &str) {
+        self.attribute("", local, NO_NAME, value_span, Some(value));
+    }
+
+    /// Adds a text, a comment or an instruction to the innermost open element.
+    #[inline]
+    pub fn leaf(&mut self, kind: Kind, span: Span, owned: Option<&str>) -> NodeId {
+        let value = self.own(owned);
+        self.push(kind, 0, NameId::OTHER, span, value)
+    }
+
+    /// Closes the innermost open element.
+    #[inline]
+    pub fn close(&mut self) {
+        if self.open.len() > 1
+            && let Some(id) = self.open.pop()
+        {
+            let end = self.tree.nodes.len() as u32;
+            self.tree.nodes[id as usize].end = end;
+        }
+    }
+
+    /// The tree; elements still open are closed.
+    pub fn finish(mut self) -> Tree<'s> {
+        while self.open.len() > 1 {
+            self.close();
+        }
+        self.tree.nodes[0].end = self.tree.nodes.len() as u32;
+        self.tree
+    }
+
+    #[inline]
+    fn push(&mut self, kind: Kind, namespace: u16, name: NameId, span: Span, value: u32) -> NodeId {
+        let id = self.tree.nodes.len() as u32;
+        let parent = self.open.last().copied().unwrap_or(0);
+        let attributes = self.tree.attributes.len() as u32;
+        self.tree.nodes.push(NodeData { kind, made_up: false, namespace, name, parent, end: id + 1, attributes, span, value });
+        NodeId(id)
+    }
+
+    #[inline]
+    fn own(&mut self, value: Option<&str>) -> u32 {
+        let Some(value) = value else { return VERBATIM };
+        self.tree.values.push(value.into());
+        self.tree.values.len() as u32 - 1
+    }
+
+    #[inline]
+    fn namespace(&mut self, uri: &str) -> u16 {
+        if uri.is_empty() {
+            return 0;
+        }
+        if *self.tree.namespaces[self.last_namespace as usize] == *uri {
+            return self.last_namespace;
+        }
+        let index = match self.known_namespaces.get(uri) {
+            Some(&index) => index,
+            None => {
+                // The reader refuses documents with more namespaces than fit.
+                let index = u16::try_from(self.tree.namespaces.len()).unwrap_or(0);
+                if index != 0 {
+                    self.tree.namespaces.push(uri.into());
+                    self.known_namespaces.insert(uri.into(), index);
+                }
+                index
+            }
+        };
+        self.last_namespace = index;
+        index
+    }
+}

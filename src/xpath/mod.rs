@@ -1,0 +1,1 @@
+//! XPath 1.0 over the definition tree.
