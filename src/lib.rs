@@ -1,6 +1,8 @@
 //! vmlint judges virtual-machine definitions by what the vendor of the host supports.
 #![forbid(unsafe_code)]
 
+pub mod finding;
+pub mod report;
 pub mod source;
 pub mod tree;
 pub mod xpath;

@@ -1,0 +1,226 @@
+//! What a check says: findings as plain data, with spans into the source they are about. Findings know nothing of colours,
+//! JSON or terminals; `report` does.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::source::{Source, Span};
+
+/// How bad a finding is. Ordered: a note is less than a warning, a warning less than an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// Worth a look; the definition alone proves nothing.
+    Note,
+    /// Works, but the vendor has announced its end, or advises against it.
+    Warning,
+    /// The vendor does not support it.
+    Error,
+}
+
+impl Severity {
+    /// `error`, `warning` or `note`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Severity::Note => "note",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        }
+    }
+}
+
+/// What the vendor says about the thing found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// Not supported.
+    Unsupported,
+    /// Supported, but its end is announced.
+    Deprecated,
+    /// A technology preview: not for production.
+    TechPreview,
+    /// Beyond a limit.
+    Limit,
+    /// The definition only makes an unsupported use possible or likely.
+    Review,
+    /// Against the vendor's advice.
+    BestPractice,
+}
+
+impl Status {
+    /// The word used in policies and reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Status::Unsupported => "unsupported",
+            Status::Deprecated => "deprecated",
+            Status::TechPreview => "tech-preview",
+            Status::Limit => "limit",
+            Status::Review => "review",
+            Status::BestPractice => "best-practice",
+        }
+    }
+
+    /// The severity of a rule with this status that names none of its own.
+    pub fn default_severity(self) -> Severity {
+        match self {
+            Status::Unsupported | Status::Limit => Severity::Error,
+            Status::Deprecated | Status::TechPreview | Status::BestPractice => Severity::Warning,
+            Status::Review => Severity::Note,
+        }
+    }
+}
+
+/// The document that a finding rests on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Citation {
+    /// Title of the document.
+    pub title: String,
+    /// Section, chapter or patch within it.
+    pub section: String,
+    /// Where to read it.
+    pub url: Option<String>,
+    /// Its edition's date, or the date of reading.
+    pub date: String,
+}
+
+/// A place in the source with something to say about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// The characters meant.
+    pub span: Span,
+    /// The node they belong to, as an XPath: `/domain/devices/interface[2]`. Empty where there is no node.
+    pub node: String,
+    /// A few words; may be empty.
+    pub text: String,
+}
+
+/// The line of a policy that decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// The policy file, as the user named it, or `policies/rhel-8.yaml` for a built-in one.
+    pub path: Arc<str>,
+    /// Line in it, from 1.
+    pub line: u32,
+    /// That line, trimmed.
+    pub text: Arc<str>,
+    /// Whether the policy is the user's own and not one of the built-in ones.
+    pub own: bool,
+}
+
+/// One thing that is wrong, or worth a look, in one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Rule id: `rhel-8/tcg`, or one of the engine's own: `vmlint/malformed-input`.
+    pub rule: Arc<str>,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What the vendor says of it; none for the engine's own findings.
+    pub status: Option<Status>,
+    /// One sentence that names the device, without a full stop. May hold characters of the file.
+    pub message: String,
+    /// The start tag of the offending element, with its XPath.
+    pub place: Label,
+    /// What exactly offends within it: an attribute, a word of an argument. Underlined in terminals.
+    pub focus: Label,
+    /// Further places that belong to it.
+    pub related: Vec<Label>,
+    /// What to do instead.
+    pub help: Option<String>,
+    /// The document it rests on; none for the engine's own findings.
+    pub source: Option<Arc<Citation>>,
+    /// The policy line that decided.
+    pub decision: Option<Decision>,
+    /// Name of the VM.
+    pub vm: Option<String>,
+    /// Host that was assumed.
+    pub host: Option<Arc<str>>,
+    /// Guest that was named by the user.
+    pub guest: Option<Arc<str>>,
+}
+
+/// What a file turned out to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// A libvirt domain.
+    LibvirtDomain,
+    /// A snapshot of one.
+    LibvirtDomainSnapshot,
+    /// A checkpoint of one.
+    LibvirtDomainCheckpoint,
+    /// A backup job.
+    LibvirtDomainBackup,
+    /// libvirt's run-time state of a domain.
+    LibvirtDomStatus,
+    /// A virtual network.
+    LibvirtNetwork,
+    /// Nothing that is judged.
+    Other,
+}
+
+impl Format {
+    /// The name in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Format::LibvirtDomain => "libvirt-domain",
+            Format::LibvirtDomainSnapshot => "libvirt-domainsnapshot",
+            Format::LibvirtDomainCheckpoint => "libvirt-domaincheckpoint",
+            Format::LibvirtDomainBackup => "libvirt-domainbackup",
+            Format::LibvirtDomStatus => "libvirt-domstatus",
+            Format::LibvirtNetwork => "libvirt-network",
+            Format::Other => "other",
+        }
+    }
+}
+
+/// One file after its check: the source, what it holds and what was found, sorted by position and rule.
+#[derive(Debug)]
+pub struct Checked {
+    /// The file. Of a file that could not be decoded: its name over an empty text.
+    pub source: Source,
+    /// What it turned out to be.
+    pub format: Format,
+    /// How many VMs it defines.
+    pub vms: usize,
+    /// The findings to show.
+    pub findings: Vec<Finding>,
+}
+
+/// A file in the list that `--format json` gives.
+#[derive(Debug, Clone)]
+pub struct FileEntry {
+    /// The path as shown.
+    pub path: String,
+    /// What it turned out to be.
+    pub format: Format,
+    /// How many VMs it defines.
+    pub vms: usize,
+    /// How many findings are shown for it.
+    pub findings: usize,
+}
+
+/// The whole run in numbers.
+#[derive(Debug, Clone, Default)]
+pub struct Summary {
+    /// The files judged, in order.
+    pub files: Vec<FileEntry>,
+    /// VMs in them.
+    pub vms: usize,
+    /// Findings by severity, shown or not.
+    pub errors: usize,
+    /// See `errors`.
+    pub warnings: usize,
+    /// See `errors`.
+    pub notes: usize,
+    /// Findings that a suppression covers.
+    pub suppressed: usize,
+    /// Files looked at in a folder that are no VM definitions.
+    pub skipped: usize,
+    /// Hosts assumed, `rhel-8`; those that the user named and those that were the default.
+    pub hosts: Vec<Arc<str>>,
+    /// Whether the hosts were assumed and not named.
+    pub host_assumed: bool,
+    /// Wall time of the run.
+    pub elapsed: Duration,
+}
