@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod finding;
+pub mod input;
 pub mod report;
 pub mod source;
 pub mod tree;

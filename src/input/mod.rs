@@ -1,0 +1,6 @@
+//! From bytes to trees: what is read, how it is decoded, and the readers of each format.
+
+pub mod limits;
+pub mod text;
+pub mod walk;
+pub mod xml;

@@ -1,0 +1,466 @@
+//! XML to the definition tree, by way of roxmltree: spans for every name and value, several roots in one file, and faults in plain words.
+
+use roxmltree::{Document, Error, NodeType, ParsingOptions, StringStorage, TextPos};
+
+use super::limits;
+use crate::source::Span;
+use crate::tree::{Builder, Kind, NodeId, Tree, Vocabulary};
+
+/// Why a text is not the XML of a definition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Malformed {
+    /// Where.
+    pub span: Span,
+    /// What is wrong, a sentence without a full stop.
+    pub reason: String,
+    /// What to do about it.
+    pub help: Option<&'static str>,
+    /// Another place that belongs to it, and why.
+    pub related: Option<(Span, &'static str)>,
+}
+
+impl Malformed {
+    fn new(span: Span, reason: impl Into<String>) -> Malformed {
+        Malformed { span, reason: reason.into(), help: None, related: None }
+    }
+
+    fn help(self, help: &'static str) -> Malformed {
+        Malformed { help: Some(help), ..self }
+    }
+}
+
+/// Reads XML into a tree. A text with several root elements, one after the other, gives a tree with as many children of its document node.
+///
+/// `complete` is called for every element just before it is closed and may add to it.
+///
+/// # Errors
+/// Where the text is not well-formed, has a document type declaration or is beyond a limit.
+pub fn read<'s>(
+    text: &'s str,
+    vocabulary: &'s Vocabulary,
+    mut complete: impl FnMut(&mut Builder<'s>, NodeId),
+) -> Result<Tree<'s>, Malformed> {
+    if let Some(span) = overlong_tag(text) {
+        let reason = format!("the start tag has more than {} attributes", limits::ATTRIBUTES_PER_TAG);
+        return Err(Malformed::new(span, reason).help("No definition needs that many; check what wrote this file."));
+    }
+    match parse(text) {
+        Ok(document) => {
+            let mut builder = builder_for(text, vocabulary, &document);
+            copy(&document, text, 0, &mut builder, &mut complete);
+            Ok(builder.finish())
+        }
+        Err(error) => {
+            let ends = root_ends(text);
+            if ends.len() < 2 {
+                return Err(explain(&error, text, 0));
+            }
+            read_roots(text, vocabulary, &ends, &mut complete)
+        }
+    }
+}
+
+/// The name of the root element of a text that has a document type declaration, as far as it can be told without parsing that.
+pub fn root_name_behind_doctype(text: &str) -> Option<&str> {
+    let doctype = memchr::memmem::find(text.as_bytes(), b"<!DOCTYPE")?;
+    let rest = text.get(doctype + 9..)?.trim_start();
+    let end = rest.find(|c: char| c.is_whitespace() || matches!(c, '>' | '['))?;
+    rest.get(..end)
+}
+
+fn parse(text: &str) -> Result<Document<'_>, Error> {
+    Document::parse_with_options(text, ParsingOptions { nodes_limit: limits::NODES, ..ParsingOptions::default() })
+}
+
+fn builder_for<'s>(text: &'s str, vocabulary: &'s Vocabulary, document: &Document<'_>) -> Builder<'s> {
+    // The last node's number is the count; attributes run to about half of it.
+    let nodes = document.root().last_child().map_or(1, |last| last.descendants().last().unwrap_or(last).id().get_usize() + 1);
+    Builder::new(text, vocabulary, nodes, nodes)
+}
+
+/// Each root with the comments and instructions before it is parsed by itself, its spans moved to where it stands.
+fn read_roots<'s>(
+    text: &'s str,
+    vocabulary: &'s Vocabulary,
+    ends: &[usize],
+    complete: &mut impl FnMut(&mut Builder<'s>, NodeId),
+) -> Result<Tree<'s>, Malformed> {
+    let mut builder = Builder::new(text, vocabulary, 64 * ends.len(), 64 * ends.len());
+    let mut start = 0;
+    for (index, &end) in ends.iter().enumerate() {
+        let end = if index + 1 == ends.len() { text.len() } else { end };
+        let part = text.get(start..end).unwrap_or_default();
+        let document = parse(part).map_err(|error| explain(&error, part, start))?;
+        copy(&document, part, start as u32, &mut builder, complete);
+        start = end;
+    }
+    Ok(builder.finish())
+}
+
+/// Copies a parsed document that starts `offset` bytes into the text of the builder.
+fn copy<'s>(
+    document: &Document<'_>,
+    text: &str,
+    offset: u32,
+    builder: &mut Builder<'s>,
+    complete: &mut impl FnMut(&mut Builder<'s>, NodeId),
+) {
+    let mut open: Vec<(u32, NodeId)> = Vec::with_capacity(16);
+    let address = text.as_ptr() as usize;
+    // A borrowed value lies in the text itself, so its address tells its exact place.
+    let literal = |value: &str| Span::new(value.as_ptr() as usize - address, value.as_ptr() as usize - address + value.len());
+    for node in document.root().descendants().skip(1) {
+        let range = node.range();
+        let span = Span::new(range.start, range.end).shifted(offset);
+        while let Some(&(end, id)) = open.last()
+            && span.start >= end
+        {
+            complete(builder, id);
+            builder.close();
+            open.pop();
+        }
+        match node.node_type() {
+            NodeType::Element => {
+                let name = node.tag_name();
+                let id = builder.open(name.namespace().unwrap_or_default(), name.name(), span);
+                for attribute in node.attributes() {
+                    let start = attribute.range().start as u32 + offset;
+                    let namespace = attribute.namespace().unwrap_or_default();
+                    match attribute.value_storage() {
+                        StringStorage::Borrowed(value) if !value.is_empty() => {
+                            builder.attribute(namespace, attribute.name(), start, literal(value).shifted(offset), None);
+                        }
+                        _ => {
+                            let value = attribute.range_value();
+                            let value_span = Span::new(value.start, value.end).shifted(offset);
+                            builder.attribute(namespace, attribute.name(), start, value_span, Some(attribute.value()));
+                        }
+                    }
+                }
+                open.push((span.end, id));
+            }
+            NodeType::Text => match node.text_storage() {
+                Some(StringStorage::Borrowed(value)) => {
+                    builder.leaf(Kind::Text, literal(value).shifted(offset), None);
+                }
+                _ => {
+                    builder.leaf(Kind::Text, span, node.text());
+                }
+            },
+            NodeType::Comment => match node.text_storage() {
+                Some(StringStorage::Borrowed(value)) => {
+                    builder.leaf(Kind::Comment, literal(value).shifted(offset), None);
+                }
+                _ => {
+                    builder.leaf(Kind::Comment, span, node.text());
+                }
+            },
+            NodeType::PI => {
+                let pi = node.pi();
+                let value_span = pi.map_or(span, |pi| literal(pi.target).shifted(offset));
+                builder.leaf(Kind::Instruction, value_span, pi.map(|pi| pi.value.unwrap_or_default()));
+            }
+            NodeType::Root => {}
+        }
+    }
+    while let Some((_, id)) = open.pop() {
+        complete(builder, id);
+        builder.close();
+    }
+}
+
+/// The first start tag with more attributes than the limit. The parser is quadratic in them, so this is looked at first.
+fn overlong_tag(text: &str) -> Option<Span> {
+    /// ` a=""`, the least that an attribute takes.
+    const SHORTEST: usize = 5;
+    let bytes = text.as_bytes();
+    let mut starts = memchr::memchr_iter(b'<', bytes).peekable();
+    while let Some(start) = starts.next() {
+        let next = starts.peek().copied().unwrap_or(bytes.len());
+        if next - start > limits::ATTRIBUTES_PER_TAG * SHORTEST {
+            let tag = &bytes[start..next];
+            if tag_attributes(tag) > limits::ATTRIBUTES_PER_TAG {
+                return Some(Span::new(start, start + 1 + tag[1..].iter().take_while(|b| b.is_ascii_alphanumeric()).count()));
+            }
+        }
+    }
+    None
+}
+
+/// How many `=` stand outside quotes before the tag's `>`.
+fn tag_attributes(tag: &[u8]) -> usize {
+    let (mut count, mut quote) = (0, None);
+    for &byte in tag {
+        match quote {
+            Some(open) if byte == open => quote = None,
+            Some(_) => {}
+            None => match byte {
+                b'>' => break,
+                b'=' => count += 1,
+                b'"' | b'\'' => quote = Some(byte),
+                _ => {}
+            },
+        }
+    }
+    count
+}
+
+/// Where each top-level element ends, by tags alone; one that is never closed ends with the text. Only asked when the text does not
+/// parse as one document.
+fn root_ends(text: &str) -> Vec<usize> {
+    let mut ends = Vec::new();
+    let open = scan_tags(text, |tag| {
+        if tag.depth == 0 {
+            ends.push(tag.end);
+        }
+    });
+    if !open.is_empty() {
+        ends.push(text.len());
+    }
+    ends
+}
+
+/// The start tag that is still open at the end of the text, the innermost one.
+fn innermost_open(text: &str) -> Option<Span> {
+    scan_tags(text, |_| {}).pop()
+}
+
+struct Closed {
+    /// Elements still open behind it.
+    depth: usize,
+    end: usize,
+}
+
+/// Walks the tags of a text without checking them and tells each element's end; returns the start tags never closed.
+fn scan_tags(text: &str, mut closed: impl FnMut(Closed)) -> Vec<Span> {
+    let bytes = text.as_bytes();
+    let mut open: Vec<Span> = Vec::new();
+    let mut at = 0;
+    while let Some(found) = memchr::memchr(b'<', &bytes[at..]) {
+        let start = at + found;
+        let rest = &bytes[start..];
+        let skip = |from: usize, end: &[u8]| {
+            memchr::memmem::find(&rest[from.min(rest.len())..], end).map(|n| start + from + n + end.len())
+        };
+        let next = if rest.starts_with(b"<!--") {
+            skip(4, b"-->")
+        } else if rest.starts_with(b"<![CDATA[") {
+            skip(9, b"]]>")
+        } else if rest.starts_with(b"<?") {
+            skip(2, b"?>")
+        } else {
+            tag_end(rest).map(|len| start + len)
+        };
+        let Some(next) = next else { break };
+        match rest.get(1) {
+            Some(b'!' | b'?') => {}
+            Some(b'/') => {
+                open.pop();
+                closed(Closed { depth: open.len(), end: next });
+            }
+            _ if bytes.get(next - 2) == Some(&b'/') => closed(Closed { depth: open.len(), end: next }),
+            _ => open.push(Span::new(start, next)),
+        }
+        at = next;
+    }
+    open
+}
+
+/// Length of a tag, quotes respected.
+fn tag_end(tag: &[u8]) -> Option<usize> {
+    let mut quote = None;
+    for (at, &byte) in tag.iter().enumerate() {
+        match quote {
+            Some(open) if byte == open => quote = None,
+            Some(_) => {}
+            None if byte == b'>' => return Some(at + 1),
+            None if matches!(byte, b'"' | b'\'') => quote = Some(byte),
+            None => {}
+        }
+    }
+    None
+}
+
+/// The byte offset of a position that the parser gives: rows end with LF alone, columns count characters.
+fn offset_of(text: &str, position: TextPos) -> usize {
+    let row = position.row.max(1) as usize - 1;
+    let start =
+        if row == 0 { 0 } else { memchr::memchr_iter(b'\n', text.as_bytes()).nth(row - 1).map_or(text.len(), |at| at + 1) };
+    let line = text.get(start..).unwrap_or_default();
+    let column = position.col.max(1) as usize - 1;
+    start + line.char_indices().nth(column).map_or(line.len(), |(at, _)| at)
+}
+
+/// A parser's error in plain words, at its place.
+fn explain(error: &Error, text: &str, base: usize) -> Malformed {
+    let at = |position: &TextPos| {
+        let start = offset_of(text, *position);
+        let width = text.get(start..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+        Span::new(base + start, base + start + width)
+    };
+    let end = Span::at(base + text.len());
+    let shown =
+        |byte: u8| if byte.is_ascii_graphic() { format!("`{}`", char::from(byte)) } else { format!("the byte 0x{byte:02X}") };
+    match error {
+        Error::UnexpectedCloseTag(expected, actual, position) => {
+            Malformed::new(at(position), format!("the end tag `</{actual}>` does not match the start tag `<{expected}>`"))
+                .help("Close elements in the reverse order in which they were opened; names are compared letter by letter.")
+        }
+        Error::UnclosedRootNode | Error::UnexpectedEndOfStream => {
+            let open = innermost_open(text).map(|span| (span.shifted(base as u32), "still open at the end"));
+            let help = "The file looks cut off; write or copy it again.";
+            Malformed { related: open, ..Malformed::new(end, "the file ends before its elements are closed").help(help) }
+        }
+        Error::NoRootNode if text.trim().is_empty() => Malformed::new(end, "the file is empty"),
+        Error::NoRootNode => {
+            Malformed::new(end, "the file has no element").help("A definition starts with an element such as `<domain>`.")
+        }
+        Error::DtdDetected => {
+            let start = memchr::memmem::find(text.as_bytes(), b"<!DOCTYPE").unwrap_or_default();
+            Malformed::new(Span::new(base + start, base + start + 9), "document type declarations are refused")
+                .help("Remove the `<!DOCTYPE …>`; libvirt writes none, and entities could pull in other files.")
+        }
+        Error::UnknownEntityReference(name, position) => {
+            Malformed::new(at(position), format!("the entity `&{name};` is not defined"))
+                .help("XML knows `&lt;`, `&gt;`, `&amp;`, `&apos;`, `&quot;` and numbers such as `&#233;`.")
+        }
+        Error::MalformedEntityReference(position) => {
+            Malformed::new(at(position), "an `&` starts no reference here").help("Write `&amp;` for the character itself.")
+        }
+        Error::InvalidAttributeValue(position) => Malformed::new(at(position), "an attribute's value holds a `<`")
+            .help("Write `&lt;`, or look for a missing closing quote before."),
+        Error::DuplicatedAttribute(name, position) => {
+            Malformed::new(at(position), format!("the attribute `{name}` is given twice"))
+        }
+        Error::DuplicatedNamespace(name, position) => {
+            Malformed::new(at(position), format!("the namespace prefix `{name}` is declared twice"))
+        }
+        Error::UnknownNamespace(prefix, position) => {
+            Malformed::new(at(position), format!("the namespace prefix `{prefix}` is not declared"))
+                .help("Declare it on the root element: `xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'` for `qemu`.")
+        }
+        Error::UnexpectedDeclaration(position) => {
+            Malformed::new(at(position), "an XML declaration may stand only at the very start")
+                .help("Remove what stands before it, blank lines too.")
+        }
+        Error::NonXmlChar(c, position) => {
+            Malformed::new(at(position), format!("the character U+{:04X} is not allowed in XML", u32::from(*c)))
+        }
+        Error::InvalidName(position) => Malformed::new(at(position), "a name was expected here"),
+        Error::InvalidChar(b'"' | b'\'', b'<', position) => explain(&Error::InvalidAttributeValue(*position), text, base),
+        Error::InvalidChar(expected, actual, position) => {
+            Malformed::new(at(position), format!("expected {}, found {}", shown(*expected), shown(*actual)))
+        }
+        Error::InvalidChar2(expected, actual, position) => {
+            Malformed::new(at(position), format!("expected {}, found {}", expected.replace('\'', "`"), shown(*actual)))
+        }
+        Error::InvalidString(expected, position) => Malformed::new(at(position), format!("expected `{expected}`")),
+        Error::InvalidComment(position) => Malformed::new(at(position), "a comment holds `--` or ends with `-`"),
+        Error::InvalidCharacterData(position) => {
+            Malformed::new(at(position), "the characters `]]>` may not stand in text").help("Write `]]&gt;`.")
+        }
+        Error::UnknownToken(position) if offset_of(text, *position) >= text.trim_end().len() => {
+            Malformed::new(at(position), "the file ends where an element was expected")
+        }
+        Error::UnknownToken(position) => Malformed::new(at(position), "text outside the root element")
+            .help("A definition is one element, or several one after the other, with nothing but comments between them."),
+        Error::NodesLimitReached => Malformed::new(end, format!("the document has more than {} nodes", limits::NODES)),
+        Error::AttributesLimitReached => Malformed::new(end, "the document has too many attributes"),
+        Error::NamespacesLimitReached => Malformed::new(end, "the document declares too many namespaces"),
+        Error::InvalidXmlPrefixUri(position)
+        | Error::UnexpectedXmlUri(position)
+        | Error::UnexpectedXmlnsUri(position)
+        | Error::InvalidElementNamePrefix(position) => {
+            Malformed::new(at(position), "the names `xml` and `xmlns` are bound by the standard and cannot be declared anew")
+        }
+        Error::UnexpectedEntityCloseTag(position) | Error::EntityReferenceLoop(position) | Error::InvalidExternalID(position) => {
+            Malformed::new(at(position), "entities are refused")
+        }
+        Error::EntityResolver(position, _) => Malformed::new(at(position), "entities are refused"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tree_text(xml: &str) -> String {
+        let vocabulary = Vocabulary::default();
+        let tree = read(xml, &vocabulary, |_, _| {}).unwrap();
+        let mut out = String::new();
+        for node in tree.descendants(Tree::ROOT) {
+            let depth = tree.ancestors(node).count();
+            let attributes: Vec<String> = tree
+                .attributes(node)
+                .map(|a| {
+                    format!(
+                        "{}={}@{}",
+                        tree.attribute_qualified_name(a),
+                        tree.attribute_value(a),
+                        &xml[tree.attribute_span(a).range()]
+                    )
+                })
+                .collect();
+            let what = match tree.kind(node) {
+                Kind::Element => format!("{} {}", tree.qualified_name(node), &xml[tree.start_tag(node).range()]),
+                kind => format!("{kind:?} {} {:?}", tree.qualified_name(node), tree.value(node)),
+            };
+            out += &format!("{:depth$}{what} [{}]\n", "", attributes.join(" "), depth = depth);
+        }
+        out
+    }
+
+    #[test]
+    fn every_node_keeps_its_place() {
+        let xml = "<?xml version='1.0'?><!-- c --><q:a xmlns:q='u' b = \"x&amp;y\" c=''\n xmlns='v'>t&lt;<![CDATA[<x>]]><b/><?p i?></q:a >";
+        assert_eq!(
+            tree_text(xml),
+            " Comment  \" c \" []\n q:a <q:a xmlns:q='u' b = \"x&amp;y\" c=''\n xmlns='v'> [b=x&y@b = \"x&amp;y\" c=@c='']\n  Text  \"t<<x>\" []\n  b <b/> []\n  Instruction p \"i\" []\n"
+        );
+    }
+
+    #[test]
+    fn several_roots_keep_their_places() {
+        let xml = "<a x='1'/>\n<!-- between -->\n<b><c y='2'/></b>\n";
+        assert_eq!(
+            tree_text(xml),
+            " a <a x='1'/> [x=1@x='1']\n Comment  \" between \" []\n b <b> []\n  c <c y='2'/> [y=2@y='2']\n"
+        );
+    }
+
+    #[test]
+    fn faults_are_told_in_plain_words_at_their_place() {
+        let deep = format!("<a {}/>", (0..600).map(|n| format!("a{n}='' ")).collect::<String>());
+        let cases: [(&str, &str, &str); 16] = [
+            ("<a><b></a></b>", "</a>", "the end tag `</a>` does not match the start tag `<b>`"),
+            ("<a><b>", "", "the file ends before its elements are closed"),
+            ("", "", "the file is empty"),
+            ("<!-- c -->", "", "the file has no element"),
+            ("<!DOCTYPE a []><a/>", "<!DOCTYPE", "document type declarations are refused"),
+            ("<a>&nbsp;</a>", "&", "the entity `&nbsp;` is not defined"),
+            ("<a>a & b</a>", "&", "an `&` starts no reference here"),
+            ("<a b='<'/>", "<", "an attribute's value holds a `<`"),
+            ("<a b='' b=''/>", "b", "the attribute `b` is given twice"),
+            ("<q:a/>", "q", "the namespace prefix `q` is not declared"),
+            (" <?xml version='1.0'?><a/>", "<", "an XML declaration may stand only at the very start"),
+            ("<a>\u{1b}</a>", "\u{1b}", "the character U+001B is not allowed in XML"),
+            ("<a b=c/>", "c", "expected a quote, found `c`"),
+            ("<a><!-- -- --></a>", "<", "a comment holds `--` or ends with `-`"),
+            ("virsh says: <a/>", "v", "text outside the root element"),
+            (&deep, "<a", "the start tag has more than 512 attributes"),
+        ];
+        let vocabulary = Vocabulary::default();
+        for (xml, place, reason) in cases {
+            let fault = read(xml, &vocabulary, |_, _| {}).map(|_| ()).unwrap_err();
+            assert_eq!(fault.reason, reason, "{xml}");
+            assert!(xml[fault.span.range()].starts_with(&place.chars().take(1).collect::<String>()), "{xml}: {fault:?}");
+        }
+    }
+
+    #[test]
+    fn a_second_root_with_a_fault_is_told_at_its_place() {
+        let xml = "<a/>\n<b>\n<c></b>\n";
+        let fault = read(xml, &Vocabulary::default(), |_, _| {}).map(|_| ()).unwrap_err();
+        assert_eq!((fault.span.start, fault.reason.as_str()), (12, "the end tag `</b>` does not match the start tag `<c>`"));
+    }
+}
