@@ -3,6 +3,7 @@
 
 pub mod finding;
 pub mod input;
+pub mod policy;
 pub mod report;
 pub mod source;
 pub mod tree;

@@ -1,0 +1,2 @@
+//! Policies: from YAML to rules that are ready to run.
+pub mod yaml;

@@ -1,0 +1,222 @@
+//! YAML as a tree in which every key and value has its place. The only file that knows the YAML crates: `serde_yaml` says what the
+//! values are, an event pass says where they stand. The build script uses it too, so it imports nothing of the crate.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use granit_parser::{Event, Parser};
+use serde::{Deserialize, Serialize};
+use serde_yaml::Value;
+
+/// A value and its place, in bytes of the text. A block's place ends with its last line.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Node {
+    /// Where it stands.
+    pub span: Range<u32>,
+    /// What it is.
+    pub content: Content,
+}
+
+/// What a node holds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Content {
+    /// `null`, `~` or nothing.
+    Null,
+    /// `true` or `false`.
+    Boolean(bool),
+    /// A number, as it was written.
+    Number(String),
+    /// Anything else.
+    Text(String),
+    /// A sequence.
+    List(Vec<Node>),
+    /// A mapping, in the order of the file.
+    Map(Vec<(Key, Node)>),
+}
+
+/// A key of a mapping.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Key {
+    /// Where it stands.
+    pub span: Range<u32>,
+    /// Its text.
+    pub text: String,
+}
+
+/// Why a text is no YAML that can be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broken {
+    /// Where.
+    pub span: Range<u32>,
+    /// What is wrong, without a full stop.
+    pub message: String,
+}
+
+/// Reads one YAML document.
+///
+/// # Errors
+/// On the first syntax error, a duplicate key, a tag, or more nesting than 128 levels.
+pub fn read(text: &str) -> Result<Node, Broken> {
+    let places = places(text)?;
+    let value: Value = serde_yaml::from_str(text).map_err(|error| {
+        let at = error.location().map_or(0, |location| location.index().min(text.len())) as u32;
+        // The message ends with the position in words, which a report shows better.
+        let message = error.to_string();
+        let message = message.split_once(" at line ").map_or(message.as_str(), |(what, _)| what).to_owned();
+        Broken { span: at..at, message }
+    })?;
+    combine(&value, &places)
+}
+
+/// The shape of a document as the event pass sees it.
+struct Place {
+    span: Range<u32>,
+    /// A scalar's text after escapes.
+    scalar: Option<String>,
+    /// Items of a sequence; keys and values of a mapping in turn.
+    items: Vec<Place>,
+}
+
+fn places(text: &str) -> Result<Place, Broken> {
+    let mut open: Vec<Place> = vec![Place { span: 0..text.len() as u32, scalar: None, items: Vec::new() }];
+    for next in Parser::new_from_str(text) {
+        let (event, span) = next.map_err(|error| {
+            let at = error.marker().byte_offset().unwrap_or_default().min(text.len()) as u32;
+            Broken { span: at..at, message: error.info() }
+        })?;
+        let mut range = span.byte_range().unwrap_or_default();
+        // A block scalar's range runs on to the next token.
+        let shown = text.get(range.clone()).unwrap_or_default();
+        range.end -= shown.len() - shown.trim_end().len();
+        let span = range.start as u32..range.end as u32;
+        match event {
+            Event::Scalar(value, ..) => {
+                let scalar = Some(value.into_owned());
+                if let Some(parent) = open.last_mut() {
+                    parent.items.push(Place { span, scalar, items: Vec::new() });
+                }
+            }
+            Event::Alias(_) => {
+                if let Some(parent) = open.last_mut() {
+                    parent.items.push(Place { span, scalar: None, items: Vec::new() });
+                }
+            }
+            Event::SequenceStart(..) | Event::MappingStart(..) => open.push(Place { span, scalar: None, items: Vec::new() }),
+            Event::SequenceEnd | Event::MappingEnd => {
+                if matches!(event, Event::MappingEnd) {
+                    refuse_duplicates(open.last())?;
+                }
+                if let Some(mut done) = open.pop()
+                    && let Some(parent) = open.last_mut()
+                {
+                    let last = done.items.last().map_or(0, |item| item.span.end);
+                    // A block ends where the next one starts; what people mean by its place ends with its last value.
+                    done.span.end = if span.is_empty() { last.max(done.span.end) } else { span.end };
+                    parent.items.push(done);
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(open.pop().and_then(|mut root| root.items.pop()).unwrap_or(Place { span: 0..0, scalar: None, items: Vec::new() }))
+}
+
+fn refuse_duplicates(mapping: Option<&Place>) -> Result<(), Broken> {
+    let mut seen = HashSet::new();
+    for key in mapping.into_iter().flat_map(|mapping| mapping.items.iter().step_by(2)) {
+        if let Some(name) = &key.scalar
+            && !seen.insert(name)
+        {
+            return Err(Broken { span: key.span.clone(), message: format!("the key `{name}` is given twice") });
+        }
+    }
+    Ok(())
+}
+
+/// Puts what a value is and where it stands together. The values of an alias all stand where the alias does.
+fn combine(value: &Value, place: &Place) -> Result<Node, Broken> {
+    let alias = || Place { span: place.span.clone(), scalar: None, items: Vec::new() };
+    let written = |shown: String| place.scalar.clone().unwrap_or(shown);
+    let content = match value {
+        Value::Null => Content::Null,
+        Value::Bool(yes) => Content::Boolean(*yes),
+        Value::Number(number) => Content::Number(written(number.to_string())),
+        Value::String(text) => Content::Text(text.clone()),
+        Value::Sequence(items) => {
+            let places = (0..).map(|index| place.items.get(index));
+            let nodes = items.iter().zip(places).map(|(item, place)| match place {
+                Some(place) => combine(item, place),
+                None => combine(item, &alias()),
+            });
+            Content::List(nodes.collect::<Result<_, _>>()?)
+        }
+        Value::Mapping(entries) => {
+            let mut nodes = Vec::with_capacity(entries.len());
+            for (index, (key, item)) in entries.iter().enumerate() {
+                let missing = (alias(), alias());
+                let key_place = place.items.get(2 * index).unwrap_or(&missing.0);
+                let value_place = place.items.get(2 * index + 1).unwrap_or(&missing.1);
+                let text = match key {
+                    Value::String(text) => text.clone(),
+                    _ => key_place.scalar.clone().ok_or_else(|| Broken {
+                        span: key_place.span.clone(),
+                        message: "a key must be a plain word".to_owned(),
+                    })?,
+                };
+                nodes.push((Key { span: key_place.span.clone(), text }, combine(item, value_place)?));
+            }
+            Content::Map(nodes)
+        }
+        Value::Tagged(tagged) => {
+            let message = format!("tags such as `{}` are not used here", tagged.tag);
+            return Err(Broken { span: place.span.clone(), message });
+        }
+    };
+    Ok(Node { span: place.span.clone(), content })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn show(node: &Node, text: &str) -> String {
+        let at = |span: &Range<u32>| text[span.start as usize..span.end as usize].to_owned();
+        match &node.content {
+            Content::List(items) => format!("[{}]", items.iter().map(|n| show(n, text)).collect::<Vec<_>>().join(", ")),
+            Content::Map(items) => {
+                let entries = items.iter().map(|(k, n)| format!("{}@{}: {}", k.text, at(&k.span), show(n, text)));
+                format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
+            }
+            other => format!("{other:?}@{}", at(&node.span).escape_debug()),
+        }
+    }
+
+    #[test]
+    fn values_have_their_places() {
+        let text = "a: 1.50\nb: [x, 'y''z']\nc:\n  - >-\n    folded\n    text\n  - true\n";
+        let node = read(text).unwrap();
+        assert_eq!(
+            show(&node, text),
+            "{a@a: Number(\"1.50\")@1.50, b@b: [Text(\"x\")@x, Text(\"y'z\")@\\'y\\'\\'z\\'], c@c: [Text(\"folded text\")@folded\\n    text, Boolean(true)@true]}"
+        );
+    }
+
+    #[test]
+    fn faults_have_their_places() {
+        for (text, at, message) in [
+            ("a: 1\na: 2\n", 5, "the key `a` is given twice"),
+            ("a: [1\nb: 2\n", 7, "illegal placement of ':' indicator"),
+            ("a: !x 1\n", 6, "tags such as `!x` are not used here"),
+        ] {
+            let broken = read(text).unwrap_err();
+            assert!(broken.message.contains(message), "{}", broken.message);
+            assert_eq!(broken.span.start, at, "{text}");
+        }
+    }
+
+    #[test]
+    fn aliases_stand_where_they_are_used() {
+        let text = "a: &x [1]\nb: *x\n";
+        assert_eq!(show(&read(text).unwrap(), text), "{a@a: [Number(\"1\")@1], b@b: [Number(\"1\")@*x]}");
+    }
+}
