@@ -3,8 +3,10 @@
 
 pub mod finding;
 pub mod input;
+pub mod libvirt;
 pub mod policy;
 pub mod report;
 pub mod source;
+pub mod suggest;
 pub mod tree;
 pub mod xpath;

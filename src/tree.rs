@@ -503,6 +503,11 @@ impl<'s> Builder<'s> {
         Builder { tree, open: vec![0], known_namespaces: FxHashMap::default(), last_namespace: 0 }
     }
 
+    /// What has been built so far. Of the open elements only one just settled knows its children.
+    pub fn tree(&self) -> &Tree<'s> {
+        &self.tree
+    }
+
     /// Opens an element as the next child of the innermost open one. `span` is the whole element, end tag included.
     #[inline]
     pub fn open(&mut self, namespace: &str, local: &str, span: Span) -> NodeId {
@@ -544,6 +549,13 @@ impl<'s> Builder<'s> {
     pub fn leaf(&mut self, kind: Kind, span: Span, owned: Option<&str>) -> NodeId {
         let value = self.own(owned);
         self.push(kind, 0, NameId::OTHER, span, value)
+    }
+
+    /// Makes the children that the innermost open element has so far visible in [`Builder::tree`].
+    pub fn settle(&mut self) {
+        if let Some(&id) = self.open.last() {
+            self.tree.nodes[id as usize].end = self.tree.nodes.len() as u32;
+        }
     }
 
     /// Closes the innermost open element.

@@ -1,0 +1,382 @@
+//! From YAML to a checked [`Policy`]: every fault is noted at its place, none stops the reading.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::reader::{Faults, Fields, is_kebab, shared};
+use super::schema::{Case, Context, Device, Fault, Platform, Policy, Rule, Text};
+use super::tests::{self, Test};
+use super::yaml::{Content, Node};
+use crate::finding::{Citation, Severity, Status};
+
+const POLICY_KEYS: [&str; 10] =
+    ["policy", "title", "platform", "hosts", "sources", "prefixes", "names", "tables", "devices", "rules"];
+const RULE_KEYS: [&str; 17] = [
+    "id",
+    "title",
+    "status",
+    "severity",
+    "source",
+    "context",
+    "find",
+    "message",
+    "label",
+    "at",
+    "related",
+    "help",
+    "why",
+    "cases",
+    "exclusive",
+    "except-hosts",
+    "examples",
+];
+const CASE_KEYS: [&str; 10] =
+    ["find", "severity", "status", "source", "message", "label", "at", "related", "help", "except-hosts"];
+const STATUSES: [(&str, Status); 6] = [
+    ("unsupported", Status::Unsupported),
+    ("deprecated", Status::Deprecated),
+    ("tech-preview", Status::TechPreview),
+    ("limit", Status::Limit),
+    ("review", Status::Review),
+    ("best-practice", Status::BestPractice),
+];
+/// The words for severities, in policies, configuration and options.
+pub const SEVERITIES: [(&str, Severity); 3] =
+    [("note", Severity::Note), ("warning", Severity::Warning), ("error", Severity::Error)];
+
+type Citations = HashMap<String, Arc<Citation>>;
+
+/// Checks a policy read as YAML.
+///
+/// # Errors
+/// All faults of the file, in its order.
+pub fn load(root: &Node) -> Result<Policy, Vec<Fault>> {
+    let mut faults = Faults::default();
+    let policy = read_policy(root, &mut faults);
+    faults.0.sort_by_key(|fault| fault.span.start);
+    match policy {
+        Some(policy) if faults.0.is_empty() => Ok(policy),
+        _ => Err(faults.0),
+    }
+}
+
+fn read_policy(root: &Node, faults: &mut Faults) -> Option<Policy> {
+    let fields = faults.fields(root, "a policy", &POLICY_KEYS);
+    let id = fields.required("policy", "the policy", faults);
+    let title = fields.required("title", "the policy", faults);
+    let platform = match fields.get("platform") {
+        Some(node) => faults.word(node, "platform", &[("libvirt", Platform::Libvirt), ("hyper-v", Platform::HyperV)]),
+        None => fields.required("platform", "the policy", faults).and(None),
+    };
+    if let Some(id) = &id
+        && !is_kebab(&id.text)
+    {
+        faults.error(&id.span, format!("the policy id `{}` is not in kebab-case", id.text));
+    }
+    let hosts = fields.get("hosts").map(|node| faults.texts(node, "a host")).unwrap_or_default();
+    if fields.get("hosts").is_none() {
+        fields.required("hosts", "the policy", faults);
+    }
+    let citations = read_citations(&fields, faults);
+    let (element_names, attribute_names) = read_names(&fields, faults);
+    let devices = fields.get("devices").map(|node| read_devices(node, faults)).unwrap_or_default();
+    let prefixes = text_map(fields.get("prefixes"), "`prefixes`", faults);
+    let tables = text_map(fields.get("tables"), "`tables`", faults);
+    let policy_id = id.as_ref().map_or("", |id| id.text.as_str());
+    let mut rules: Vec<Rule> = Vec::new();
+    match fields.get("rules") {
+        Some(node) => {
+            let mut seen = HashSet::new();
+            for node in faults.list(node, "`rules`") {
+                let Some(rule) = read_rule(node, policy_id, &citations, faults) else { continue };
+                if !seen.insert(rule.id.clone()) {
+                    faults.error(&rule.span, format!("the rule `{}` is defined twice", rule.id));
+                }
+                rules.push(rule);
+            }
+        }
+        None => {
+            fields.required("rules", "the policy", faults);
+        }
+    }
+    Some(Policy {
+        id: shared(&id?),
+        title: title?.text,
+        platform: platform?,
+        hosts: hosts.iter().map(shared).collect(),
+        prefixes: prefixes.into_iter().map(|(prefix, uri)| (prefix, uri.text)).collect(),
+        element_names,
+        attribute_names,
+        tables,
+        devices,
+        rules,
+    })
+}
+
+fn read_citations(fields: &Fields<'_>, faults: &mut Faults) -> Citations {
+    let mut citations = Citations::new();
+    let Some(node) = fields.get("sources") else {
+        fields.required("sources", "the policy", faults);
+        return citations;
+    };
+    for (key, node) in faults.entries(node, "`sources`") {
+        let fields = faults.fields(node, "a source", &["title", "section", "date", "url"]);
+        let what = format!("the source `{}`", key.text);
+        let title = fields.required("title", &what, faults);
+        let section = fields.required("section", &what, faults);
+        let date = fields.required("date", &what, faults);
+        let url = fields.optional("url", faults);
+        if let (Some(title), Some(section), Some(date)) = (title, section, date) {
+            let citation = Citation { title: title.text, section: section.text, date: date.text, url: url.map(|url| url.text) };
+            citations.insert(key.text.clone(), Arc::new(citation));
+        }
+    }
+    citations
+}
+
+fn read_names(fields: &Fields<'_>, faults: &mut Faults) -> (Vec<String>, Vec<String>) {
+    let Some(node) = fields.get("names") else { return Default::default() };
+    let names = faults.fields(node, "`names`", &["elements", "attributes"]);
+    let mut list = |key: &str| -> Vec<String> {
+        let texts = names.get(key).map(|node| faults.texts(node, "a name")).unwrap_or_default();
+        texts.into_iter().map(|text| text.text).collect()
+    };
+    (list("elements"), list("attributes"))
+}
+
+fn text_map(node: Option<&Node>, what: &str, faults: &mut Faults) -> Vec<(String, Text)> {
+    let Some(node) = node else { return Vec::new() };
+    let entries = faults.entries(node, what);
+    entries.iter().filter_map(|(key, node)| Some((key.text.clone(), faults.text(node, what)?))).collect()
+}
+
+fn read_devices(node: &Node, faults: &mut Faults) -> Vec<Device> {
+    let mut devices = Vec::new();
+    for (key, node) in faults.entries(node, "`devices`") {
+        let element = key.text.clone();
+        let device = match &node.content {
+            Content::Map(_) => {
+                let fields = faults.fields(node, "a device", &["noun", "name", "phrase"]);
+                let noun = fields.optional("noun", faults).map_or(element.clone(), |noun| noun.text);
+                let phrase = fields.optional("phrase", faults).map(|phrase| phrase.text);
+                Some(Device { element, noun, name: fields.optional("name", faults), phrase })
+            }
+            _ => faults.text(node, "a device's name").map(|name| Device {
+                noun: element.clone(),
+                element,
+                name: Some(name),
+                phrase: None,
+            }),
+        };
+        devices.extend(device);
+    }
+    devices
+}
+
+/// What a rule gives its cases unless they say otherwise.
+#[derive(Clone)]
+struct Defaults {
+    status: Option<Status>,
+    severity: Option<Severity>,
+    citations: Vec<Arc<Citation>>,
+    message: Option<Text>,
+    help: Option<Text>,
+    label: Option<Text>,
+    at: Option<Text>,
+    related: Vec<(Text, Option<Text>)>,
+    except_hosts: Vec<(Arc<str>, Option<Text>)>,
+}
+
+impl Defaults {
+    /// The values of these fields, those of `outer` where they are silent.
+    fn read(fields: &Fields<'_>, outer: Option<&Defaults>, citations: &Citations, faults: &mut Faults) -> Defaults {
+        let status = fields.get("status").and_then(|node| faults.word(node, "status", &STATUSES));
+        let severity = fields.get("severity").and_then(|node| faults.word(node, "severity", &SEVERITIES));
+        let mut own = Defaults {
+            // A case with a status of its own has that status' severity, not the rule's.
+            severity: severity.or(status.map(Status::default_severity)),
+            status,
+            citations: read_sources(fields, citations, faults),
+            message: fields.optional("message", faults),
+            help: fields.optional("help", faults),
+            label: fields.optional("label", faults),
+            at: fields.optional("at", faults),
+            related: fields.get("related").map(|node| read_related(node, faults)).unwrap_or_default(),
+            except_hosts: fields.get("except-hosts").map(|node| read_except_hosts(node, faults)).unwrap_or_default(),
+        };
+        if let Some(outer) = outer {
+            let outer = outer.clone();
+            own.status = own.status.or(outer.status);
+            own.severity = own.severity.or(outer.severity);
+            own.message = own.message.or(outer.message);
+            own.help = own.help.or(outer.help);
+            own.label = own.label.or(outer.label);
+            own.at = own.at.or(outer.at);
+            if own.citations.is_empty() {
+                own.citations = outer.citations;
+            }
+            if own.related.is_empty() {
+                own.related = outer.related;
+            }
+            if fields.get("except-hosts").is_none() {
+                own.except_hosts = outer.except_hosts;
+            }
+        }
+        own
+    }
+}
+
+fn read_rule(node: &Node, policy: &str, citations: &Citations, faults: &mut Faults) -> Option<Rule> {
+    let known: Vec<&'static str> = RULE_KEYS.iter().chain(&tests::NAMES).copied().collect();
+    let fields = faults.fields(node, "a rule", &known);
+    let id = fields.required("id", "the rule", faults);
+    let what = id.as_ref().map_or("the rule".to_owned(), |id| format!("the rule `{}`", id.text));
+    if let Some(id) = &id
+        && !is_kebab(&id.text)
+    {
+        faults.error(&id.span, format!("the rule id `{}` is not in kebab-case", id.text));
+    }
+    for (key, why) in [
+        ("title", "a few words for lists"),
+        ("status", "what the vendor says of it"),
+        ("source", "every finding rests on a document"),
+        ("why", "`vmlint explain` shows it"),
+        ("examples", "they prove the rule"),
+    ] {
+        if fields.get(key).is_none() {
+            let fault = Fault::error(fields.head(), format!("{what} has no `{key}`")).label(format!("`{key}` is missing"));
+            faults.push(fault.help(format!("Add `{key}`: {why}.")));
+        }
+    }
+    let title = fields.optional("title", faults);
+    let why = fields.optional("why", faults);
+    let defaults = Defaults::read(&fields, None, citations, faults);
+    let contexts = match fields.get("context") {
+        Some(node) => read_contexts(node, faults),
+        None => vec![Context::Domain],
+    };
+    let exclusive = fields.get("exclusive").and_then(|node| faults.boolean(node, "`exclusive`")).unwrap_or(false);
+    let mut cases = Vec::new();
+    match (fields.get("cases"), fields.get("find")) {
+        (Some(_), Some(find)) => faults.error(&find.span, format!("{what} has both `find` and `cases`")),
+        (Some(node), None) => {
+            let known: Vec<&'static str> = CASE_KEYS.iter().chain(&tests::NAMES).copied().collect();
+            for node in faults.list(node, "`cases`") {
+                let fields = faults.fields(node, "a case", &known);
+                let defaults = Defaults::read(&fields, Some(&defaults), citations, faults);
+                cases.extend(read_case(&fields, &defaults, &what, faults));
+            }
+        }
+        (None, Some(_)) => cases.extend(read_case(&fields, &defaults, &what, faults)),
+        (None, None) => {
+            let fault = Fault::error(fields.head(), format!("{what} has neither `find` nor `cases`"));
+            faults.push(fault.help("Add `find` with an XPath expression for the offending nodes.".to_owned()));
+        }
+    }
+    let (bad, good) = read_examples(&fields, &what, faults);
+    let id = id?;
+    let status = defaults.status?;
+    Some(Rule {
+        id: format!("{policy}/{}", id.text).into(),
+        span: id.span,
+        title: title?.text,
+        status,
+        severity: defaults.severity.unwrap_or(status.default_severity()),
+        citations: defaults.citations,
+        contexts,
+        cases,
+        exclusive,
+        why: why?.text,
+        help: defaults.help.map(|help| help.text).unwrap_or_default(),
+        bad,
+        good,
+    })
+}
+
+fn read_case(fields: &Fields<'_>, defaults: &Defaults, what: &str, faults: &mut Faults) -> Option<Case> {
+    let find = fields.required("find", "the case", faults);
+    let named = tests::NAMES.iter().filter_map(|name| fields.get(name).map(|node| (*name, node)));
+    let tests: Vec<Test> = named.filter_map(|(name, node)| Test::read(name, node, faults)).collect();
+    let Defaults { status, severity, citations, message, help, label, at, related, except_hosts } = defaults.clone();
+    for (key, missing) in [("message", message.is_none()), ("help", help.is_none())] {
+        if missing && fields.get(key).is_none() {
+            let fault = Fault::error(fields.head(), format!("{what} has a case without `{key}`"));
+            faults.push(fault.help(format!("Add `{key}` to the case, or to the rule for all its cases.")));
+        }
+    }
+    let status = status?;
+    Some(Case {
+        find: find?,
+        tests,
+        severity: severity.unwrap_or(status.default_severity()),
+        status,
+        citation: citations.into_iter().next()?,
+        message: message?,
+        help: help?,
+        label,
+        at,
+        related,
+        except_hosts,
+    })
+}
+
+fn read_sources(fields: &Fields<'_>, citations: &Citations, faults: &mut Faults) -> Vec<Arc<Citation>> {
+    let Some(node) = fields.get("source") else { return Vec::new() };
+    let mut found = Vec::new();
+    for key in faults.texts(node, "a source") {
+        match citations.get(&key.text) {
+            Some(citation) => found.push(citation.clone()),
+            None => {
+                let mut known: Vec<&str> = citations.keys().map(String::as_str).collect();
+                known.sort_unstable();
+                let help = crate::suggest::help(&key.text, known.iter().copied());
+                faults.push(Fault::error(key.span, format!("there is no source `{}`", key.text)).help(help));
+            }
+        }
+    }
+    found
+}
+
+fn read_contexts(node: &Node, faults: &mut Faults) -> Vec<Context> {
+    match &node.content {
+        Content::List(items) => items.iter().filter_map(|item| faults.word(item, "context", &Context::ALL)).collect(),
+        _ => faults.word(node, "context", &Context::ALL).into_iter().collect(),
+    }
+}
+
+fn read_related(node: &Node, faults: &mut Faults) -> Vec<(Text, Option<Text>)> {
+    let items = faults.list(node, "`related`");
+    let mut related = Vec::new();
+    for node in items {
+        let fields = faults.fields(node, "a related place", &["find", "label"]);
+        let label = fields.optional("label", faults);
+        related.extend(fields.required("find", "the related place", faults).map(|find| (find, label)));
+    }
+    related
+}
+
+fn read_except_hosts(node: &Node, faults: &mut Faults) -> Vec<(Arc<str>, Option<Text>)> {
+    match &node.content {
+        Content::Map(entries) => {
+            let mut hosts = Vec::new();
+            for (key, node) in entries {
+                hosts.extend(faults.text(node, "an exception").map(|find| (Arc::from(key.text.as_str()), Some(find))));
+            }
+            hosts
+        }
+        _ => faults.texts(node, "a host").iter().map(|host| (shared(host), None)).collect(),
+    }
+}
+
+fn read_examples(fields: &Fields<'_>, what: &str, faults: &mut Faults) -> (Vec<Text>, Vec<Text>) {
+    let Some(node) = fields.get("examples") else { return Default::default() };
+    let examples = faults.fields(node, "`examples`", &["bad", "good"]);
+    let mut list = |key: &str| {
+        let found = examples.get(key).map(|node| faults.texts(node, "an example")).unwrap_or_default();
+        if found.is_empty() {
+            faults.error(&node.span, format!("{what} has no `{key}` example"));
+        }
+        found
+    };
+    (list("bad"), list("good"))
+}

@@ -1,0 +1,171 @@
+//! Named tests: what must hold of a found value, in words that know units and can say what is wrong.
+
+use std::fmt;
+
+use globset::{GlobBuilder, GlobMatcher};
+use regex::Regex;
+
+use super::reader::Faults;
+use super::schema::Fault;
+use super::yaml::{Content, Node};
+use crate::xpath;
+
+/// The keys in a rule that are tests.
+pub const NAMES: [&str; 9] = ["equals", "one-of", "glob", "matches", "at-least", "at-most", "multiple-of", "version-in", "count"];
+
+/// A number, with a unit where it is a size.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Quantity {
+    /// The number, in bytes where there is a unit.
+    number: f64,
+    /// Whether a unit was given.
+    is_size: bool,
+    /// As the policy writes it.
+    written: String,
+}
+
+impl Quantity {
+    /// Reads `710` or `128 MiB`; units are libvirt's.
+    pub fn parse(text: &str) -> Option<Quantity> {
+        let written = text.trim().to_owned();
+        let split = written.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(written.len());
+        let (number, unit) = written.split_at(split);
+        let number: f64 = number.parse().ok()?;
+        let unit = unit.trim();
+        let factor = if unit.is_empty() { Some(1.0) } else { xpath::unit_factor(unit) };
+        let is_size = !unit.is_empty();
+        factor.map(|factor| Quantity { number: number * factor, is_size, written })
+    }
+}
+
+impl fmt::Display for Quantity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.written)
+    }
+}
+
+/// One test.
+#[derive(Debug, Clone)]
+pub enum Test {
+    /// `equals`
+    Equals(String),
+    /// `one-of`
+    OneOf(Vec<String>),
+    /// `glob`
+    Glob(GlobMatcher),
+    /// `matches`
+    Matches(Regex),
+    /// `at-least`
+    AtLeast(Quantity),
+    /// `at-most`
+    AtMost(Quantity),
+    /// `multiple-of`
+    MultipleOf(Quantity),
+    /// `version-in`
+    VersionIn(String),
+    /// `count`: of all found nodes.
+    Count {
+        /// The fewest.
+        at_least: usize,
+        /// The most.
+        at_most: usize,
+    },
+}
+
+impl Test {
+    /// Reads the test with this name.
+    pub fn read(name: &str, node: &Node, faults: &mut Faults) -> Option<Test> {
+        let what = format!("`{name}`");
+        let quantity = |faults: &mut Faults| {
+            let text = faults.text(node, &what)?;
+            let quantity = Quantity::parse(&text.text);
+            if quantity.is_none() {
+                let fault = Fault::error(text.span, format!("`{}` is no number or size", text.text));
+                faults.push(fault.help("Write a number, or a size with a unit: `128 MiB`.".to_owned()));
+            }
+            quantity
+        };
+        match name {
+            "equals" => faults.text(node, &what).map(|text| Test::Equals(text.text)),
+            "one-of" => Some(Test::OneOf(faults.texts(node, &what).into_iter().map(|text| text.text).collect())),
+            "glob" => {
+                let text = faults.text(node, &what)?;
+                match GlobBuilder::new(&text.text).literal_separator(false).backslash_escape(true).build() {
+                    Ok(glob) => Some(Test::Glob(glob.compile_matcher())),
+                    Err(error) => {
+                        faults.error(&text.span, format!("the pattern is wrong: {}", error.kind()));
+                        None
+                    }
+                }
+            }
+            "matches" => {
+                let text = faults.text(node, &what)?;
+                match Regex::new(&text.text) {
+                    Ok(regex) => Some(Test::Matches(regex)),
+                    Err(_) => {
+                        faults.error(&text.span, "the regular expression is wrong".to_owned());
+                        None
+                    }
+                }
+            }
+            "at-least" => quantity(faults).map(Test::AtLeast),
+            "at-most" => quantity(faults).map(Test::AtMost),
+            "multiple-of" => quantity(faults).map(Test::MultipleOf),
+            "version-in" => faults.text(node, &what).map(|text| Test::VersionIn(text.text)),
+            "count" => read_count(node, faults),
+            _ => None,
+        }
+    }
+
+    /// What is wrong with a value; nothing if the test holds. `unit` is the element's own unit, libvirt's KiB where it has none.
+    pub fn violation(&self, value: &str, unit: Option<&str>) -> Option<String> {
+        let value = value.trim();
+        let number = |quantity: &Quantity| {
+            let number: f64 = value.parse().unwrap_or(f64::NAN);
+            let factor = if quantity.is_size { xpath::unit_factor(unit.unwrap_or("KiB")).unwrap_or(f64::NAN) } else { 1.0 };
+            number * factor
+        };
+        let shown = |quantity: &Quantity| {
+            let unit = unit.or(quantity.is_size.then_some("KiB")).map_or(String::new(), |unit| format!(" {unit}"));
+            format!("{value}{unit}")
+        };
+        match self {
+            Test::Equals(wanted) => (value != wanted).then(|| format!("`{value}` is not `{wanted}`")),
+            Test::OneOf(wanted) => (!wanted.iter().any(|w| w == value)).then(|| {
+                let words: Vec<String> = wanted.iter().map(|w| format!("`{w}`")).collect();
+                format!("`{value}` is none of {}", words.join(", "))
+            }),
+            Test::Glob(glob) => (!glob.is_match(value)).then(|| format!("`{value}` does not match `{}`", glob.glob())),
+            Test::Matches(regex) => (!regex.is_match(value)).then(|| format!("`{value}` does not match `{regex}`")),
+            Test::AtLeast(q) => (number(q) < q.number).then(|| format!("{} is less than {q}", shown(q))),
+            Test::AtMost(q) => (number(q) > q.number).then(|| format!("{} is more than {q}", shown(q))),
+            // A value that is no number is a remainder that is none: it violates nothing.
+            Test::MultipleOf(q) => {
+                (number(q) % q.number).abs().gt(&0.0).then(|| format!("{} is not a multiple of {q}", shown(q)))
+            }
+            Test::VersionIn(range) => {
+                (!xpath::version_in(value, range)).then(|| format!("version {value} is not within {range}"))
+            }
+            Test::Count { .. } => None,
+        }
+    }
+}
+
+fn read_count(node: &Node, faults: &mut Faults) -> Option<Test> {
+    let Content::Map(_) = node.content else {
+        let exactly = whole_number(node, faults)?;
+        return Some(Test::Count { at_least: exactly, at_most: exactly });
+    };
+    let fields = faults.fields(node, "`count`", &["at-least", "at-most"]);
+    let mut bound = |key: &str, default: usize| fields.get(key).map_or(Some(default), |node| whole_number(node, faults));
+    Some(Test::Count { at_least: bound("at-least", 0)?, at_most: bound("at-most", usize::MAX)? })
+}
+
+fn whole_number(node: &Node, faults: &mut Faults) -> Option<usize> {
+    let text = faults.text(node, "a count")?;
+    let number = text.text.parse().ok();
+    if number.is_none() {
+        faults.error(&text.span, format!("`{}` is no whole number", text.text));
+    }
+    number
+}

@@ -1,0 +1,33 @@
+//! “Did you mean …”: the nearest valid words for a mistyped one.
+
+/// The candidate nearest to `word`, if any is near enough to be meant.
+pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+    let word = word.to_lowercase();
+    let limit = (word.chars().count() / 3).clamp(1, 4);
+    let distance = |candidate: &str| strsim::damerau_levenshtein(&word, &candidate.to_lowercase());
+    let (best, candidate) = candidates.into_iter().map(|c| (distance(c), c)).min_by_key(|(d, _)| *d)?;
+    (best <= limit).then_some(candidate)
+}
+
+/// A sentence that helps somebody who typed `word`: the nearest candidate, or all of them if there are few.
+pub fn help<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str> + Clone) -> Option<String> {
+    if let Some(near) = nearest(word, candidates.clone()) {
+        return Some(format!("Did you mean `{near}`?"));
+    }
+    let all: Vec<String> = candidates.into_iter().map(|c| format!("`{c}`")).collect();
+    (!all.is_empty() && all.len() <= 24).then(|| format!("Known are {}.", all.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_words_are_suggested_and_far_ones_not() {
+        let known = ["severity", "source", "status"];
+        assert_eq!(nearest("severty", known), Some("severity"));
+        assert_eq!(nearest("SOURCE", known), Some("source"));
+        assert_eq!(nearest("when", known), None);
+        assert_eq!(help("when", known).as_deref(), Some("Known are `severity`, `source`, `status`."));
+    }
+}
