@@ -176,6 +176,18 @@ impl<'s> Tree<'s> {
         &self.attributes[id.0 as usize]
     }
 
+    /// The names of all elements in document order, [`NameId::OTHER`] for those outside the vocabulary and for other nodes.
+    #[inline]
+    pub fn element_names(&self) -> impl Iterator<Item = NameId> + '_ {
+        self.nodes.iter().map(|node| node.name)
+    }
+
+    /// The names and values of all attributes in document order.
+    #[inline]
+    pub fn attribute_names_and_values(&self) -> impl Iterator<Item = (NameId, &str)> + '_ {
+        self.attributes.iter().map(|attr| (attr.name, self.literal(attr.value_span, attr.value)))
+    }
+
     /// What the node is.
     #[inline]
     pub fn kind(&self, id: NodeId) -> Kind {

@@ -1,0 +1,350 @@
+//! From checked policies to a [`RuleSet`]: expressions compiled, templates taken apart, tables read, everything indexed by what a
+//! document must hold to match.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::index::Index;
+use super::names;
+use super::schema::{Case, Context, Device, Fault, Platform, Policy, Rule, Text};
+use super::table::Table;
+use super::template::{Piece, pieces};
+use super::tests::Test;
+use crate::finding::{Citation, Decision, Severity, Status};
+use crate::libvirt;
+use crate::source::Source;
+use crate::tree::Vocabulary;
+use crate::xpath::{self, Environment, Expression, VariableKind};
+
+/// A policy with the file it came from.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The file; its path as the user named it, or `policies/…` for a built-in one.
+    pub source: Arc<Source>,
+    /// What it says.
+    pub policy: Policy,
+    /// The texts of its tables, in the order of [`Policy::tables`].
+    pub tables: Vec<String>,
+    /// Whether it is the user's own.
+    pub own: bool,
+}
+
+/// What is to be done with a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Choice {
+    /// Run it.
+    Run,
+    /// Run it with another severity.
+    RunAs(Severity),
+    /// Do not show what it finds.
+    Off,
+}
+
+/// Compiled policies. Immutable; shared by all threads.
+#[derive(Debug)]
+pub struct RuleSet {
+    pub(crate) vocabulary: Vocabulary,
+    pub(crate) policies: Vec<Compiled>,
+    pub(crate) index: Index,
+}
+
+/// One compiled policy.
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    pub hosts: Vec<Arc<str>>,
+    /// Named with `--policy`: judges for every host.
+    pub named: bool,
+    pub tables: Vec<Table>,
+    pub devices: Vec<DeviceName>,
+    pub rules: Vec<CompiledRule>,
+}
+
+#[derive(Debug)]
+pub(crate) struct DeviceName {
+    pub element: crate::tree::NameId,
+    pub noun: String,
+    pub name: Option<Expression>,
+    pub phrase: Option<String>,
+}
+
+#[derive(Debug)]
+pub(crate) struct CompiledRule {
+    pub id: Arc<str>,
+    pub contexts: Vec<Context>,
+    pub exclusive: bool,
+    /// Compiled only because it is exclusive; what it finds is not shown.
+    pub hidden: bool,
+    pub cases: Vec<CompiledCase>,
+}
+
+#[derive(Debug)]
+pub(crate) struct CompiledCase {
+    pub find: Expression,
+    pub tests: Vec<Test>,
+    pub severity: Severity,
+    pub status: Status,
+    pub citation: Arc<Citation>,
+    pub message: Template,
+    pub help: Template,
+    pub label: Option<Template>,
+    pub at: Option<Expression>,
+    pub related: Vec<(Expression, Option<Template>)>,
+    pub except_hosts: Vec<(Arc<str>, Option<Expression>)>,
+    pub policy_source: Arc<Source>,
+    pub find_at: u32,
+    pub own: bool,
+}
+
+impl CompiledCase {
+    /// The line of the policy that decided.
+    pub fn decision(&self) -> Decision {
+        let source = &self.policy_source;
+        let line = source.line_index(self.find_at);
+        let text = source.slice(source.line_span(line)).trim();
+        Decision { path: source.path().to_string_lossy().into(), line: line as u32 + 1, text: text.into(), own: self.own }
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Template(pub Vec<Part>);
+
+#[derive(Debug)]
+pub(crate) enum Part {
+    Text(String),
+    Device,
+    Violation,
+    Value(Expression),
+}
+
+/// The string variables, in the order of [`xpath::Context::strings`].
+pub(crate) const STRING_VARIABLES: [&str; 3] = ["host", "guest", "guest-drivers"];
+
+/// The faults of one policy file.
+#[derive(Debug)]
+pub struct Faulty {
+    /// The file.
+    pub source: Arc<Source>,
+    /// What is wrong in it, in its order.
+    pub faults: Vec<Fault>,
+}
+
+/// Compiles policies. `choose` says for each rule id and its severity what to do with it; `named` whether the policies were named by the user.
+/// Gives the warnings about the user's own policies along with the rules.
+///
+/// # Errors
+/// The faults of every policy that cannot be compiled.
+pub fn compile(policies: &[Loaded], named: bool, choose: &dyn Fn(&str) -> Choice) -> Result<(RuleSet, Vec<Faulty>), Vec<Faulty>> {
+    let mut vocabulary = Vocabulary::default();
+    for name in ["qemu-option", "pair", "name", "key", "value", "table", "row"] {
+        vocabulary.intern("", name);
+    }
+    let mut compiled = Vec::new();
+    let mut faulty = Vec::new();
+    for loaded in policies {
+        let mut compiler = Compiler { loaded, environment: environment(&loaded.policy), vocabulary: &mut vocabulary, faults: Vec::new() };
+        let policy = compiler.policy(named, choose);
+        let mut faults = compiler.faults;
+        faults.sort_by_key(|fault| fault.span.start);
+        compiled.push(policy);
+        if !faults.is_empty() {
+            faulty.push(Faulty { source: loaded.source.clone(), faults });
+        }
+    }
+    if faulty.iter().flat_map(|file| &file.faults).any(|fault| fault.severity == Severity::Error) {
+        return Err(faulty);
+    }
+    let index = Index::new(&compiled, vocabulary.len());
+    Ok((RuleSet { vocabulary, policies: compiled, index }, faulty))
+}
+
+fn environment(policy: &Policy) -> Environment {
+    let mut environment = Environment::default();
+    if policy.platform == Platform::Libvirt {
+        for (prefix, uri) in libvirt::PREFIXES {
+            environment.prefix(prefix, uri);
+        }
+    }
+    for (prefix, uri) in &policy.prefixes {
+        environment.prefix(prefix, uri);
+    }
+    for name in STRING_VARIABLES {
+        environment.variable(name, VariableKind::String);
+    }
+    for (name, _) in &policy.tables {
+        environment.variable(name, VariableKind::Table);
+    }
+    environment
+}
+
+struct Compiler<'c> {
+    loaded: &'c Loaded,
+    environment: Environment,
+    vocabulary: &'c mut Vocabulary,
+    faults: Vec<Fault>,
+}
+
+impl Compiler<'_> {
+    fn policy(&mut self, named: bool, choose: &dyn Fn(&str) -> Choice) -> Compiled {
+        let policy = &self.loaded.policy;
+        let tables = policy.tables.iter().zip(&self.loaded.tables).filter_map(|((_, file), text)| match Table::read(text) {
+            Ok(table) => Some(table),
+            Err(reason) => {
+                self.faults.push(Fault::error(file.span.clone(), format!("the table `{}` cannot be read: {reason}", file.text)));
+                None
+            }
+        });
+        let tables = tables.collect();
+        let devices = policy.devices.iter().map(|device| self.device(device)).collect();
+        let rules = policy.rules.iter().filter_map(|rule| self.rule(rule, choose(&rule.id))).collect();
+        Compiled { hosts: policy.hosts.clone(), named, tables, devices, rules }
+    }
+
+    fn device(&mut self, device: &Device) -> DeviceName {
+        DeviceName {
+            element: self.vocabulary.intern("", &device.element),
+            noun: device.noun.clone(),
+            name: device.name.as_ref().and_then(|name| self.expression(name)),
+            phrase: device.phrase.clone(),
+        }
+    }
+
+    fn rule(&mut self, rule: &Rule, choice: Choice) -> Option<CompiledRule> {
+        let hidden = choice == Choice::Off;
+        if hidden && !rule.exclusive {
+            return None;
+        }
+        let cases = rule.cases.iter().filter_map(|case| self.case(case, choice)).collect();
+        Some(CompiledRule { id: rule.id.clone(), contexts: rule.contexts.clone(), exclusive: rule.exclusive, hidden, cases })
+    }
+
+    fn case(&mut self, case: &Case, choice: Choice) -> Option<CompiledCase> {
+        let find = self.expression(&case.find);
+        if find.as_ref().is_some_and(|find| !find.is_node_set()) {
+            let fault = Fault::error(case.find.span.clone(), "`find` gives no nodes, so there is nothing to point at");
+            self.faults.push(fault.help(Some("Put the condition in brackets behind the nodes it is about: `devices/disk[…]`.".to_owned())));
+        }
+        let message = self.template(&case.message);
+        let help = self.template(&case.help);
+        let label = case.label.as_ref().map(|label| self.template(label));
+        let at = case.at.as_ref().and_then(|at| self.expression(at));
+        let related = case
+            .related
+            .iter()
+            .filter_map(|(find, label)| {
+                let label = label.as_ref().map(|label| self.template(label));
+                Some((self.expression(find)?, label))
+            })
+            .collect();
+        let except_hosts = case
+            .except_hosts
+            .iter()
+            .map(|(host, find)| (host.clone(), find.as_ref().and_then(|find| self.expression(find))))
+            .collect();
+        Some(CompiledCase {
+            find_at: case.find.span.start,
+            find: find?,
+            tests: case.tests.clone(),
+            severity: if let Choice::RunAs(severity) = choice { severity } else { case.severity },
+            status: case.status,
+            citation: case.citation.clone(),
+            message,
+            help,
+            label,
+            at,
+            related,
+            except_hosts,
+            policy_source: self.loaded.source.clone(),
+            own: self.loaded.own,
+        })
+    }
+
+    fn expression(&mut self, text: &Text) -> Option<Expression> {
+        let source = self.loaded.source.clone();
+        self.expression_within(&text.text, |range| place(&source, text, range))
+    }
+
+    fn expression_within(&mut self, expression: &str, place: impl Fn(Range<usize>) -> Range<u32>) -> Option<Expression> {
+        match xpath::compile(expression, &self.environment, self.vocabulary) {
+            Ok(compiled) => {
+                // The built-in policies are checked by tests, not at every start.
+                if self.loaded.own && self.loaded.policy.platform == Platform::Libvirt {
+                    self.faults.extend(names::check(compiled.steps(), &self.loaded.policy, place));
+                }
+                Some(compiled)
+            }
+            Err(error) => {
+                self.faults.push(Fault::error(place(error.span), error.message).label("in this expression").help(error.hint));
+                None
+            }
+        }
+    }
+
+    fn template(&mut self, text: &Text) -> Template {
+        let source = self.loaded.source.clone();
+        let pieces = match pieces(&text.text) {
+            Ok(pieces) => pieces,
+            Err(error) => {
+                self.faults.push(Fault::error(place(&source, text, error.span.range()), error.message));
+                return Template(Vec::new());
+            }
+        };
+        let parts = pieces.into_iter().filter_map(|piece| match piece {
+            Piece::Text(text) => Some(Part::Text(text)),
+            Piece::Device => Some(Part::Device),
+            Piece::Violation => Some(Part::Violation),
+            Piece::Expression(expression, span) => {
+                let offset = span.start as usize;
+                let within = |range: Range<usize>| place(&source, text, range.start + offset..range.end + offset);
+                self.expression_within(expression, within).map(Part::Value)
+            }
+        });
+        Template(parts.collect())
+    }
+}
+
+/// Where a part of a text value stands in the YAML, which may fold, quote and escape it. The two are walked side by side; where they
+/// cannot be matched the whole value is the place.
+fn place(source: &Source, text: &Text, range: Range<usize>) -> Range<u32> {
+    let raw = source.text().get(text.span.start as usize..text.span.end as usize).unwrap_or_default();
+    let mut raw_chars = raw.char_indices().peekable();
+    let (mut start, mut end) = (None, None);
+    let mut last = 0;
+    for (at, wanted) in text.text.char_indices() {
+        if wanted.is_whitespace() {
+            continue;
+        }
+        let Some((found, c)) = raw_chars.find(|&(_, c)| c == wanted) else { return text.span.clone() };
+        // In single quotes a quote is written twice.
+        if wanted == '\'' && raw.starts_with('\'') {
+            raw_chars.next_if(|&(_, c)| c == '\'');
+        }
+        if start.is_none() && at >= range.start {
+            start = Some(found);
+        }
+        if at < range.end {
+            end = Some(found + c.len_utf8());
+        }
+        last = found + c.len_utf8();
+    }
+    let start = start.unwrap_or(last);
+    let end = end.unwrap_or(last).max(start);
+    text.span.start + start as u32..text.span.start + end as u32
+}
+
+#[cfg(test)]
+mod unit {
+    use super::*;
+
+    #[test]
+    fn a_place_in_an_expression_is_a_place_in_the_yaml() {
+        for yaml in ["find: a/b[c='d']", "find: 'a/b[c=''d'']'", "find: \"a/b[c='d']\"", "find: >-\n  a/b\n  [c='d']"] {
+            let node = super::super::yaml::read(yaml).unwrap();
+            let super::super::yaml::Content::Map(entries) = &node.content else { panic!() };
+            let super::super::yaml::Content::Text(text) = &entries[0].1.content else { panic!() };
+            let source = Source::utf8("p.yaml", yaml.to_owned(), 0);
+            let at = text.find('c').unwrap();
+            let found = place(&source, &Text { text: text.clone(), span: entries[0].1.span.clone() }, at..at + 1);
+            assert_eq!(&yaml[found.start as usize..found.end as usize], "c", "{yaml}");
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Which rules a document can match at all: every branch of every expression is filed under something that a document must hold for
+//! it, so that a document pays only for the rules that ask for what it has.
+
+use rustc_hash::FxHashMap;
+
+use super::compile::Compiled;
+use crate::tree::{NameId, Tree};
+use crate::xpath::{Clause, Key};
+
+/// A branch of a case's expression, by its place in the rule set. Ordered as the rules are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entry {
+    pub policy: u16,
+    pub rule: u16,
+    pub case: u16,
+    pub branch: u16,
+}
+
+/// A bucket's number; buckets hold the entries that ask for one key.
+type Bucket = u32;
+const NO_BUCKET: Bucket = u32::MAX;
+
+/// The entries by what they ask for.
+#[derive(Debug)]
+pub struct Index {
+    /// By element name.
+    elements: Vec<Bucket>,
+    /// By attribute name.
+    attributes: Vec<Bucket>,
+    /// By attribute name: the values that are asked for.
+    values: Vec<FxHashMap<Box<str>, Bucket>>,
+    buckets: Vec<Vec<Entry>>,
+    /// What may match any document.
+    always: Vec<Entry>,
+}
+
+impl Index {
+    pub(crate) fn new(policies: &[Compiled], names: usize) -> Index {
+        let mut index = Index {
+            elements: vec![NO_BUCKET; names],
+            attributes: vec![NO_BUCKET; names],
+            values: vec![FxHashMap::default(); names],
+            buckets: Vec::new(),
+            always: Vec::new(),
+        };
+        let branches = branches(policies);
+        // How many branches ask for a key tells how little it says.
+        let mut asked: FxHashMap<&Key, u32> = FxHashMap::default();
+        for key in branches.iter().flat_map(|(_, clauses)| clauses.iter()).flatten() {
+            *asked.entry(key).or_default() += 1;
+        }
+        let weight = |clause: &Clause| {
+            let weight = |key: &Key| 2 * asked.get(key).copied().unwrap_or(0) + u32::from(!matches!(key, Key::Value(..)));
+            clause.iter().map(weight).sum::<u32>()
+        };
+        for (entry, clauses) in &branches {
+            match clauses.iter().min_by_key(|clause| weight(clause)) {
+                Some(clause) => {
+                    for key in clause {
+                        let bucket = index.bucket(key);
+                        index.buckets[bucket as usize].push(*entry);
+                    }
+                }
+                None => index.always.push(*entry),
+            }
+        }
+        index
+    }
+
+    fn bucket(&mut self, key: &Key) -> Bucket {
+        let new = self.buckets.len() as Bucket;
+        let slot = match key {
+            Key::Element(name) => &mut self.elements[name.index()],
+            Key::Attribute(name) => &mut self.attributes[name.index()],
+            Key::Value(name, value) => self.values[name.index()].entry(value.clone()).or_insert(NO_BUCKET),
+        };
+        if *slot == NO_BUCKET {
+            *slot = new;
+            self.buckets.push(Vec::new());
+        }
+        *slot
+    }
+
+    /// The entries that the document may match, in the order of the rules.
+    pub fn candidates(&self, tree: &Tree<'_>) -> Vec<Entry> {
+        let mut seen = vec![false; self.buckets.len()];
+        let mut entries = self.always.clone();
+        let mut visit = |bucket: Bucket| {
+            if bucket != NO_BUCKET && !std::mem::replace(&mut seen[bucket as usize], true) {
+                entries.extend_from_slice(&self.buckets[bucket as usize]);
+            }
+        };
+        for name in tree.element_names().filter(|name| *name != NameId::OTHER) {
+            visit(self.elements[name.index()]);
+        }
+        for (name, value) in tree.attribute_names_and_values() {
+            if name == NameId::OTHER {
+                continue;
+            }
+            visit(self.attributes[name.index()]);
+            let values = &self.values[name.index()];
+            if !values.is_empty()
+                && let Some(&bucket) = values.get(value)
+            {
+                visit(bucket);
+            }
+        }
+        entries.sort_unstable();
+        entries.dedup();
+        entries
+    }
+}
+
+fn branches(policies: &[Compiled]) -> Vec<(Entry, &[Clause])> {
+    let mut all = Vec::new();
+    for (policy, compiled) in policies.iter().enumerate() {
+        for (rule, compiled) in compiled.rules.iter().enumerate() {
+            for (case, compiled) in compiled.cases.iter().enumerate() {
+                // A test on how many nodes there are can fail where there are none.
+                let counts = compiled.tests.iter().any(|test| matches!(test, super::tests::Test::Count { at_least: 1.., .. }));
+                for (branch, parsed) in compiled.find.branches().enumerate() {
+                    let number = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
+                    let entry = Entry { policy: number(policy), rule: number(rule), case: number(case), branch: number(branch) };
+                    all.push((entry, if counts { &[][..] } else { parsed.keys() }));
+                }
+            }
+        }
+    }
+    all
+}

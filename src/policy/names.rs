@@ -1,0 +1,62 @@
+//! The names that libvirt's grammar knows, so that a misspelt step is noticed and not silently without findings.
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use super::schema::{Fault, Policy};
+use crate::finding::Severity;
+use crate::suggest;
+use crate::xpath::NameTest;
+
+/// Element and attribute names, one a line under their headings.
+const LIBVIRT: &str = include_str!("../../policies/names/libvirt.txt");
+
+struct Names {
+    elements: HashSet<&'static str>,
+    attributes: HashSet<&'static str>,
+}
+
+static KNOWN: LazyLock<Names> = LazyLock::new(|| {
+    let (mut elements, mut attributes) = (HashSet::new(), HashSet::new());
+    let mut section = &mut elements;
+    for line in LIBVIRT.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        match line {
+            "[elements]" => section = &mut elements,
+            "[attributes]" => section = &mut attributes,
+            name => {
+                section.insert(name);
+            }
+        }
+    }
+    Names { elements, attributes }
+});
+
+/// A warning for each name that neither libvirt nor the policy knows. `place` leads from a span in the expression to the policy file.
+pub fn check(tests: &[NameTest], policy: &Policy, place: impl Fn(std::ops::Range<usize>) -> std::ops::Range<u32>) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for test in tests.iter().filter(|test| !test.table) {
+        let local = &*test.local;
+        let (known, own, what) = if test.attribute {
+            (&KNOWN.attributes, &policy.attribute_names, "attribute")
+        } else {
+            (&KNOWN.elements, &policy.element_names, "element")
+        };
+        let is_known = local == "*" || known.contains(local) || own.iter().any(|name| name == local);
+        if is_known {
+            continue;
+        }
+        let mut candidates: Vec<&str> = known.iter().copied().chain(own.iter().map(String::as_str)).collect();
+        candidates.sort_unstable();
+        let help = suggest::nearest(local, candidates)
+            .map(|near| format!("Did you mean `{near}`?"))
+            .unwrap_or_else(|| "If documents do have it, declare it under `names`.".to_owned());
+        faults.push(Fault {
+            severity: Severity::Warning,
+            span: place(test.span.clone()),
+            message: format!("libvirt knows no {what} `{local}`, so this never matches"),
+            label: "unknown name".to_owned(),
+            help: Some(help),
+        });
+    }
+    faults
+}
