@@ -1,0 +1,476 @@
+//! Runs a plan. Each type has its own way through, so that a condition never builds a list and a comparison never copies text that
+//! the tree already has; nodes are handed from step to step one by one.
+
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::sync::OnceLock;
+
+use rustc_hash::FxHashSet;
+
+use super::ast::{Arithmetic, Comparison};
+use super::nodes::{self, NodeRef};
+use super::plan::{Call, Expr, Path, Predicate, Start, Step};
+use super::text::{from_number, to_number};
+use super::{Context, Exhausted, Type};
+use crate::tree::{Kind, Tree};
+
+/// One evaluation: what it is evaluated over, and the steps that are left.
+pub(super) struct Evaluator<'e> {
+    pub context: &'e Context<'e>,
+    left: Cell<u64>,
+}
+
+/// The context node, its position and how many nodes there are.
+#[derive(Clone, Copy)]
+pub(super) struct Focus {
+    pub node: NodeRef,
+    pub position: usize,
+    pub size: usize,
+}
+
+impl Focus {
+    /// A node on its own.
+    #[inline]
+    pub fn on(node: NodeRef) -> Focus {
+        Focus { node, position: 1, size: 1 }
+    }
+}
+
+/// Why a walk ends before its last node.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// Whoever wanted the nodes has seen enough.
+    Enough,
+    /// The step has no further nodes to give.
+    Step,
+    Exhausted,
+}
+
+impl From<Exhausted> for Stop {
+    fn from(_: Exhausted) -> Stop {
+        Stop::Exhausted
+    }
+}
+
+type Walk = Result<(), Stop>;
+
+/// Whether a walk was ended by whoever wanted the nodes.
+fn ended_early(walk: Walk) -> Result<bool, Exhausted> {
+    match walk {
+        Ok(()) | Err(Stop::Step) => Ok(false),
+        Err(Stop::Enough) => Ok(true),
+        Err(Stop::Exhausted) => Err(Exhausted),
+    }
+}
+
+impl<'e> Evaluator<'e> {
+    pub fn new(context: &'e Context<'e>) -> Evaluator<'e> {
+        Evaluator { context, left: Cell::new(context.budget) }
+    }
+
+    #[inline]
+    pub fn charge(&self, steps: usize) -> Result<(), Exhausted> {
+        let left = self.left.get().checked_sub(steps as u64).ok_or(Exhausted)?;
+        self.left.set(left);
+        Ok(())
+    }
+
+    /// The string-value of a node.
+    #[inline]
+    pub fn text(&self, node: NodeRef) -> Result<Cow<'e, str>, Exhausted> {
+        let tree = self.context.tree(node);
+        let text = match node.attribute(tree) {
+            Some(attribute) => Cow::Borrowed(tree.attribute_value(attribute)),
+            None => {
+                if matches!(tree.kind(node.node()), Kind::Element | Kind::Root) {
+                    self.charge(tree.descendants(node.node()).size_hint().0)?;
+                }
+                tree.string_value(node.node())
+            }
+        };
+        // Whoever asks for a long text looks at all of it.
+        self.charge(text.len() / 32)?;
+        Ok(text)
+    }
+
+    pub fn boolean(&self, expression: &'e Expr, focus: Focus) -> Result<bool, Exhausted> {
+        self.charge(1)?;
+        match expression {
+            Expr::Or(parts) => {
+                for part in parts {
+                    if self.boolean(part, focus)? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+            Expr::And(parts) => {
+                for part in parts {
+                    if !self.boolean(part, focus)? {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            }
+            Expr::Compare(comparison, left, right) => self.compare(*comparison, left, right, focus),
+            Expr::Match(subject, pattern) => Ok(pattern.is_match(&self.string(subject, focus)?)),
+            Expr::Member(value, table, strings) => self.member(value, table, strings, focus),
+            Expr::Path(_) | Expr::Union(_) => self.any(expression, focus, |_| Ok(true)),
+            Expr::Call(call) if call.function.result() == Type::Boolean => self.call_boolean(call, focus),
+            Expr::Call(call) if call.function.result() == Type::Nodes => Ok(!self.call_nodes(call, focus)?.is_empty()),
+            _ if expression.kind() == Type::Number => {
+                let number = self.number(expression, focus)?;
+                Ok(number != 0.0 && !number.is_nan())
+            }
+            _ => Ok(!self.string(expression, focus)?.is_empty()),
+        }
+    }
+
+    pub fn number(&self, expression: &'e Expr, focus: Focus) -> Result<f64, Exhausted> {
+        self.charge(1)?;
+        match expression {
+            Expr::Number(number) => Ok(*number),
+            Expr::Negate(inner) => Ok(-self.number(inner, focus)?),
+            Expr::Arithmetic(operator, left, right) => {
+                let (left, right) = (self.number(left, focus)?, self.number(right, focus)?);
+                Ok(match operator {
+                    Arithmetic::Add => left + right,
+                    Arithmetic::Subtract => left - right,
+                    Arithmetic::Multiply => left * right,
+                    Arithmetic::Divide => left / right,
+                    Arithmetic::Remainder => left % right,
+                })
+            }
+            Expr::Call(call) if call.function.result() == Type::Number => self.call_number(call, focus),
+            _ if expression.kind() == Type::Boolean => Ok(f64::from(u8::from(self.boolean(expression, focus)?))),
+            _ => Ok(to_number(&self.string(expression, focus)?)),
+        }
+    }
+
+    pub fn string(&self, expression: &'e Expr, focus: Focus) -> Result<Cow<'e, str>, Exhausted> {
+        self.charge(1)?;
+        match expression {
+            Expr::String(text) => Ok(Cow::Borrowed(text)),
+            Expr::Variable(index) => Ok(Cow::Borrowed(self.context.strings.get(*index).copied().unwrap_or_default())),
+            Expr::Call(call) if call.function.result() == Type::String => {
+                let text = self.call_string(call, focus)?;
+                self.charge(text.len() / 32)?;
+                Ok(text)
+            }
+            _ => match expression.kind() {
+                Type::Number => Ok(from_number(self.number(expression, focus)?)),
+                Type::Boolean => Ok(Cow::Borrowed(if self.boolean(expression, focus)? { "true" } else { "false" })),
+                Type::Nodes | Type::String => match self.first(expression, focus)? {
+                    Some(node) => self.text(node),
+                    None => Ok(Cow::Borrowed("")),
+                },
+            },
+        }
+    }
+
+    /// The nodes in document order, none twice.
+    pub fn nodes(&self, expression: &'e Expr, focus: Focus) -> Result<Vec<NodeRef>, Exhausted> {
+        let mut found = Vec::new();
+        ended_early(self.each(expression, focus, &mut |node| {
+            found.push(node);
+            Ok(())
+        }))?;
+        Ok(ordered(found))
+    }
+
+    pub fn count(&self, expression: &'e Expr, focus: Focus) -> Result<usize, Exhausted> {
+        match expression {
+            Expr::Path(path) if path.unique => {
+                let mut count = 0;
+                ended_early(self.path(path, focus, &mut |_| {
+                    count += 1;
+                    Ok(())
+                }))?;
+                Ok(count)
+            }
+            _ => Ok(self.nodes(expression, focus)?.len()),
+        }
+    }
+
+    /// The first node in document order.
+    pub fn first(&self, expression: &'e Expr, focus: Focus) -> Result<Option<NodeRef>, Exhausted> {
+        let sorted = matches!(expression, Expr::Path(path) if path.sorted);
+        let mut first: Option<NodeRef> = None;
+        ended_early(self.each(expression, focus, &mut |node| {
+            first = Some(first.map_or(node, |first| first.min(node)));
+            if sorted { Err(Stop::Enough) } else { Ok(()) }
+        }))?;
+        Ok(first)
+    }
+
+    /// Whether a condition holds for any node; it is asked for no more once it does.
+    fn any(
+        &self,
+        expression: &'e Expr,
+        focus: Focus,
+        mut holds: impl FnMut(NodeRef) -> Result<bool, Exhausted>,
+    ) -> Result<bool, Exhausted> {
+        ended_early(self.each(expression, focus, &mut |node| if holds(node)? { Err(Stop::Enough) } else { Ok(()) }))
+    }
+
+    /// Hands on the nodes of an expression, in any order and maybe twice; none if it is no set of nodes.
+    fn each(&self, expression: &'e Expr, focus: Focus, found: &mut dyn FnMut(NodeRef) -> Walk) -> Walk {
+        match expression {
+            Expr::Path(path) => self.path(path, focus, found),
+            Expr::Union(parts) => parts.iter().try_for_each(|part| self.each(part, focus, found)),
+            Expr::Call(call) if call.function.result() == Type::Nodes => {
+                self.call_nodes(call, focus)?.into_iter().try_for_each(found)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn path(&self, path: &'e Path, focus: Focus, found: &mut dyn FnMut(NodeRef) -> Walk) -> Walk {
+        let Some((last, runs)) = path.runs.split_last() else { return Ok(()) };
+        let Some((first, runs)) = runs.split_first() else { return self.start(path, last, focus, found) };
+        let mut nodes = Vec::new();
+        self.start(path, first, focus, &mut |node| {
+            nodes.push(node);
+            Ok(())
+        })?;
+        for run in runs {
+            let mut next = Vec::new();
+            for node in ordered(nodes) {
+                self.steps(run, node, &mut |node| {
+                    next.push(node);
+                    Ok(())
+                })?;
+            }
+            nodes = next;
+        }
+        ordered(nodes).into_iter().try_for_each(|node| self.steps(last, node, found))
+    }
+
+    /// The first run of steps, from where the path starts.
+    fn start(&self, path: &'e Path, run: &'e [Step], focus: Focus, found: &mut dyn FnMut(NodeRef) -> Walk) -> Walk {
+        match &path.start {
+            Start::Context => self.steps(run, focus.node, found),
+            Start::Root => self.steps(run, NodeRef::within(focus.node.tree(), Tree::ROOT), found),
+            Start::Table(index) => {
+                let root = self.context.tables.get(*index).and_then(nodes::root_element);
+                root.map_or(Ok(()), |root| self.steps(run, NodeRef::within(index + 1, root), found))
+            }
+            Start::Filter(primary, predicates) => {
+                let mut nodes = self.nodes(primary, focus)?;
+                for predicate in predicates {
+                    self.keep(predicate, &mut nodes)?;
+                }
+                nodes.into_iter().try_for_each(|node| self.steps(run, node, found))
+            }
+        }
+    }
+
+    fn steps(&self, steps: &'e [Step], node: NodeRef, found: &mut dyn FnMut(NodeRef) -> Walk) -> Walk {
+        match steps {
+            [] => found(node),
+            [step] => self.step(step, node, found),
+            [step, rest @ ..] => self.step(step, node, &mut |node| self.steps(rest, node, found)),
+        }
+    }
+
+    fn step(&self, step: &'e Step, from: NodeRef, found: &mut dyn FnMut(NodeRef) -> Walk) -> Walk {
+        let tree = self.context.tree(from);
+        let visit = || Ok(self.charge(1)?);
+        if !step.streams {
+            let mut nodes = Vec::new();
+            nodes::walk(tree, from, step.axis, &step.test, visit, |node| -> Walk {
+                nodes.push(node);
+                Ok(())
+            })?;
+            for predicate in &step.predicates {
+                self.keep(predicate, &mut nodes)?;
+            }
+            return nodes.into_iter().try_for_each(found);
+        }
+        if step.predicates.is_empty() {
+            return nodes::walk(tree, from, step.axis, &step.test, visit, found);
+        }
+        let mut passed = 0;
+        let walked = nodes::walk(tree, from, step.axis, &step.test, visit, |node| {
+            let mut last = false;
+            for predicate in &step.predicates {
+                match predicate {
+                    Predicate::Position(wanted) => {
+                        passed += 1;
+                        if passed != *wanted {
+                            return Ok(());
+                        }
+                        last = true;
+                    }
+                    Predicate::Filter(condition) | Predicate::General(condition) => {
+                        if !self.boolean(condition, Focus::on(node))? {
+                            return if last { Err(Stop::Step) } else { Ok(()) };
+                        }
+                    }
+                }
+            }
+            found(node)?;
+            if last { Err(Stop::Step) } else { Ok(()) }
+        });
+        if walked == Err(Stop::Step) { Ok(()) } else { walked }
+    }
+
+    /// Keeps the nodes for which a predicate holds; they are numbered as they stand.
+    fn keep(&self, predicate: &'e Predicate, nodes: &mut Vec<NodeRef>) -> Result<(), Exhausted> {
+        let size = nodes.len();
+        let mut position = 0;
+        let mut result = Ok(());
+        nodes.retain(|&node| {
+            position += 1;
+            let holds = if result.is_ok() { self.holds(predicate, Focus { node, position, size }) } else { Ok(false) };
+            holds.unwrap_or_else(|exhausted| {
+                result = Err(exhausted);
+                false
+            })
+        });
+        result
+    }
+
+    fn holds(&self, predicate: &'e Predicate, focus: Focus) -> Result<bool, Exhausted> {
+        match predicate {
+            Predicate::Position(wanted) => Ok(focus.position == *wanted),
+            Predicate::General(number) if number.kind() == Type::Number => {
+                Ok(self.number(number, focus)? == focus.position as f64)
+            }
+            Predicate::Filter(condition) | Predicate::General(condition) => self.boolean(condition, focus),
+        }
+    }
+
+    fn compare(&self, comparison: Comparison, left: &'e Expr, right: &'e Expr, focus: Focus) -> Result<bool, Exhausted> {
+        match (left.kind(), right.kind()) {
+            (Type::Nodes, Type::Nodes) => self.compare_sets(comparison, left, right, focus),
+            (Type::Nodes, kind) => self.compare_set(comparison, left, right, kind, focus),
+            (kind, Type::Nodes) => self.compare_set(comparison.flipped(), right, left, kind, focus),
+            (l, r) if comparison.is_equality() && (l == Type::Boolean || r == Type::Boolean) => {
+                Ok(comparison.holds(&self.boolean(left, focus)?, &self.boolean(right, focus)?))
+            }
+            (Type::String, Type::String) if comparison.is_equality() => {
+                Ok(comparison.holds(&self.string(left, focus)?, &self.string(right, focus)?))
+            }
+            _ => Ok(comparison.holds(&self.number(left, focus)?, &self.number(right, focus)?)),
+        }
+    }
+
+    /// Compares each node of a set with a value that is no set.
+    fn compare_set(
+        &self,
+        comparison: Comparison,
+        set: &'e Expr,
+        value: &'e Expr,
+        kind: Type,
+        focus: Focus,
+    ) -> Result<bool, Exhausted> {
+        if kind == Type::Boolean {
+            let (left, right) = (self.boolean(set, focus)?, self.boolean(value, focus)?);
+            // Booleans compare as the numbers 0 and 1 do.
+            return Ok(comparison.holds(&left, &right));
+        }
+        if kind == Type::String && comparison.is_equality() {
+            let text = self.string(value, focus)?;
+            return self.any(set, focus, |node| Ok(comparison.holds(&*self.text(node)?, &*text)));
+        }
+        let number = self.number(value, focus)?;
+        self.any(set, focus, |node| Ok(comparison.holds(&to_number(&self.text(node)?), &number)))
+    }
+
+    /// Whether the comparison holds for any pair of nodes of two sets, in time that grows with their sum.
+    fn compare_sets(&self, comparison: Comparison, left: &'e Expr, right: &'e Expr, focus: Focus) -> Result<bool, Exhausted> {
+        match comparison {
+            Comparison::Equal => {
+                let strings = self.strings(left, focus)?;
+                match strings.as_slice() {
+                    [] => Ok(false),
+                    [only] => self.any(right, focus, |node| Ok(self.text(node)? == *only)),
+                    _ => {
+                        let strings: FxHashSet<Cow<str>> = strings.into_iter().collect();
+                        self.any(right, focus, |node| Ok(strings.contains(&self.text(node)?)))
+                    }
+                }
+            }
+            Comparison::NotEqual => {
+                // Some pair differs unless all strings of both sets are one and the same.
+                let (left, right) = (self.strings(left, focus)?, self.strings(right, focus)?);
+                let (Some(one), Some(other)) = (left.first(), right.first()) else { return Ok(false) };
+                Ok(right.iter().any(|text| text != one) || left.iter().any(|text| text != other))
+            }
+            // The smallest of one set against the largest of the other decides.
+            Comparison::Less | Comparison::LessEqual => {
+                let (left, _) = self.extremes(left, focus)?;
+                let (_, right) = self.extremes(right, focus)?;
+                Ok(comparison.holds(&left, &right))
+            }
+            Comparison::Greater | Comparison::GreaterEqual => {
+                let (_, left) = self.extremes(left, focus)?;
+                let (right, _) = self.extremes(right, focus)?;
+                Ok(comparison.holds(&left, &right))
+            }
+        }
+    }
+
+    fn strings(&self, expression: &'e Expr, focus: Focus) -> Result<Vec<Cow<'e, str>>, Exhausted> {
+        let mut strings = Vec::new();
+        ended_early(self.each(expression, focus, &mut |node| {
+            strings.push(self.text(node)?);
+            Ok(())
+        }))?;
+        Ok(strings)
+    }
+
+    /// The smallest and the largest number among the nodes, NaN if there is none.
+    fn extremes(&self, expression: &'e Expr, focus: Focus) -> Result<(f64, f64), Exhausted> {
+        let mut extremes = (f64::NAN, f64::NAN);
+        ended_early(self.each(expression, focus, &mut |node| {
+            let number = to_number(&self.text(node)?);
+            // `min` and `max` of NaN and a number are the number.
+            extremes = (extremes.0.min(number), extremes.1.max(number));
+            Ok(())
+        }))?;
+        Ok(extremes)
+    }
+
+    /// Whether a string of the value is among the strings of a table.
+    fn member(
+        &self,
+        value: &'e Expr,
+        table: &'e Path,
+        strings: &'e OnceLock<FxHashSet<Box<str>>>,
+        focus: Focus,
+    ) -> Result<bool, Exhausted> {
+        let strings = match strings.get() {
+            Some(strings) => strings,
+            None => {
+                // A budget of its own, so that the first document is not charged for all.
+                let evaluator = Evaluator::new(self.context);
+                let mut found = FxHashSet::default();
+                ended_early(evaluator.path(table, Focus::on(NodeRef::new(Tree::ROOT)), &mut |node| {
+                    found.insert(evaluator.text(node)?.into());
+                    Ok(())
+                }))?;
+                strings.get_or_init(|| found)
+            }
+        };
+        match value.kind() {
+            Type::Nodes => self.any(value, focus, |node| Ok(strings.contains(&*self.text(node)?))),
+            _ => Ok(strings.contains(&*self.string(value, focus)?)),
+        }
+    }
+
+    /// The first argument of a call, as text.
+    pub fn argument_text(&self, call: &'e Call, index: usize, focus: Focus) -> Result<Cow<'e, str>, Exhausted> {
+        call.arguments.get(index).map_or(Ok(Cow::Borrowed("")), |argument| self.string(argument, focus))
+    }
+}
+
+/// The nodes in document order, none twice. Most paths find them so.
+fn ordered(mut nodes: Vec<NodeRef>) -> Vec<NodeRef> {
+    if !nodes.is_sorted_by(|a, b| a < b) {
+        nodes.sort_unstable();
+        nodes.dedup();
+    }
+    nodes
+}
