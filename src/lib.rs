@@ -1,9 +1,11 @@
 //! vmlint judges virtual-machine definitions by what the vendor of the host supports.
 #![forbid(unsafe_code)]
 
+pub mod engine;
 pub mod finding;
 pub mod input;
 pub mod libvirt;
+pub mod paths;
 pub mod policy;
 pub mod report;
 pub mod source;

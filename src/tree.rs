@@ -415,32 +415,6 @@ impl<'s> Tree<'s> {
     pub fn origin(&self, id: NodeId) -> NodeId {
         self.origins.get(&id).copied().unwrap_or(id)
     }
-
-    /// The element's place as an XPath, with an index where siblings share its name: `/domain/devices/interface[2]`.
-    pub fn path(&self, id: NodeId) -> String {
-        let id = self.origin(id);
-        let mut steps: Vec<String> = Vec::new();
-        let mut node = Some(id);
-        while let Some(at) = node.filter(|&n| n != Self::ROOT) {
-            let alike = |other: &NodeId| {
-                self.kind(*other) == self.kind(at)
-                    && !self.origins.contains_key(other)
-                    && self.qualified_name(*other) == self.qualified_name(at)
-            };
-            let before = self.preceding_siblings(at).filter(alike).count();
-            let more = before > 0 || self.following_siblings(at).any(|n| alike(&n));
-            let name = match self.kind(at) {
-                Kind::Text => "text()",
-                Kind::Comment => "comment()",
-                Kind::Instruction => "processing-instruction()",
-                Kind::Root | Kind::Element => self.qualified_name(at),
-            };
-            steps.push(if more { format!("/{name}[{}]", before + 1) } else { format!("/{name}") });
-            node = self.parent(at);
-        }
-        steps.reverse();
-        if steps.is_empty() { "/".to_owned() } else { steps.concat() }
-    }
 }
 
 /// The children of a node, in document order.

@@ -285,6 +285,7 @@ impl Placement {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::paths::Paths;
 
     /// Every option of the arguments as `name: key=value@characters …`.
     fn parsed(arguments: &[&str]) -> Vec<String> {
@@ -303,7 +304,7 @@ mod tests {
         };
         let option = |option: NodeId| {
             let pairs: Vec<String> = tree.children(option).map(show).collect();
-            let carrier = tree.path(option).rsplit('/').next().unwrap().to_owned();
+            let carrier = Paths::new(&tree).path(option).rsplit('/').next().unwrap().to_owned();
             format!("{} {carrier}: {}", tree.attribute(option, "name").unwrap(), pairs.join(" "))
         };
         options.map(option).collect()

@@ -115,6 +115,7 @@ pub fn vm_name(tree: &Tree<'_>, context: Context, node: NodeId) -> Option<String
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::paths::Paths;
     use crate::tree::Vocabulary;
 
     #[test]
@@ -141,7 +142,8 @@ mod tests {
             let vocabulary = Vocabulary::default();
             let tree = crate::input::xml::read(xml, &vocabulary, |_, _| {}).unwrap();
             let found = definitions(&tree).remove(0).unwrap();
-            let contexts: Vec<String> = found.contexts.iter().map(|(c, n)| format!("{c:?} {}", tree.path(*n))).collect();
+            let contexts: Vec<String> =
+                found.contexts.iter().map(|(c, n)| format!("{c:?} {}", Paths::new(&tree).path(*n))).collect();
             assert_eq!(format!("{:?} [{}] {}", found.format, contexts.join(", "), found.vms(&tree)), wanted);
         }
     }

@@ -80,7 +80,7 @@ pub(crate) struct CompiledRule {
 #[derive(Debug)]
 pub(crate) struct CompiledCase {
     pub find: Expression,
-    pub tests: Vec<Test>,
+    pub tests: Arc<[Test]>,
     pub severity: Severity,
     pub status: Status,
     pub citation: Arc<Citation>,
@@ -141,7 +141,8 @@ pub fn compile(policies: &[Loaded], named: bool, choose: &dyn Fn(&str) -> Choice
     let mut compiled = Vec::new();
     let mut faulty = Vec::new();
     for loaded in policies {
-        let mut compiler = Compiler { loaded, environment: environment(&loaded.policy), vocabulary: &mut vocabulary, faults: Vec::new() };
+        let mut compiler =
+            Compiler { loaded, environment: environment(&loaded.policy), vocabulary: &mut vocabulary, faults: Vec::new() };
         let policy = compiler.policy(named, choose);
         let mut faults = compiler.faults;
         faults.sort_by_key(|fault| fault.span.start);
@@ -221,7 +222,9 @@ impl Compiler<'_> {
         let find = self.expression(&case.find);
         if find.as_ref().is_some_and(|find| !find.is_node_set()) {
             let fault = Fault::error(case.find.span.clone(), "`find` gives no nodes, so there is nothing to point at");
-            self.faults.push(fault.help(Some("Put the condition in brackets behind the nodes it is about: `devices/disk[…]`.".to_owned())));
+            self.faults.push(
+                fault.help(Some("Put the condition in brackets behind the nodes it is about: `devices/disk[…]`.".to_owned())),
+            );
         }
         let message = self.template(&case.message);
         let help = self.template(&case.help);

@@ -296,7 +296,7 @@ fn read_rule(node: &Node, policy: &str, citations: &Citations, faults: &mut Faul
 fn read_case(fields: &Fields<'_>, defaults: &Defaults, what: &str, faults: &mut Faults) -> Option<Case> {
     let find = fields.required("find", "the case", faults);
     let named = tests::NAMES.iter().filter_map(|name| fields.get(name).map(|node| (*name, node)));
-    let tests: Vec<Test> = named.filter_map(|(name, node)| Test::read(name, node, faults)).collect();
+    let tests: Arc<[Test]> = named.filter_map(|(name, node)| Test::read(name, node, faults)).collect();
     let Defaults { status, severity, citations, message, help, label, at, related, except_hosts } = defaults.clone();
     for (key, missing) in [("message", message.is_none()), ("help", help.is_none())] {
         if missing && fields.get(key).is_none() {

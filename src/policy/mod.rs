@@ -1,7 +1,12 @@
 //! Policies: from YAML to rules that are ready to run.
 
+pub mod compile;
+pub mod index;
 pub mod load;
+mod names;
 pub mod reader;
 pub mod schema;
+mod table;
+mod template;
 pub mod tests;
 pub mod yaml;

@@ -141,7 +141,7 @@ pub struct Case {
     /// Finds the offending nodes.
     pub find: Text,
     /// What must hold of them; the case fires where it does not.
-    pub tests: Vec<Test>,
+    pub tests: Arc<[Test]>,
     /// See [`Rule::severity`].
     pub severity: Severity,
     /// See [`Rule::status`].

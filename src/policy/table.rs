@@ -64,7 +64,8 @@ mod tests {
         }
         let tree = table.tree(&vocabulary);
         let rows: Vec<_> = tree.descendants(Tree::ROOT).filter(|&n| tree.local_name(n) == "row").collect();
-        let seen: Vec<_> = rows.iter().map(|&r| (tree.attribute(r, "os-id").unwrap(), tree.attribute(r, "class").unwrap())).collect();
+        let seen: Vec<_> =
+            rows.iter().map(|&r| (tree.attribute(r, "os-id").unwrap(), tree.attribute(r, "class").unwrap())).collect();
         assert_eq!(seen, [("urn:a", "x"), ("urn:b,c", "y")]);
     }
 

@@ -36,7 +36,12 @@ pub fn pieces(template: &str) -> Result<Vec<Piece<'_>>, Unbalanced> {
                 rest.next();
                 text.push(c);
             }
-            '}' => return Err(Unbalanced { span: Span::new(at, at + 1), message: "a `}` without its `{`; write `}}` for the brace itself" }),
+            '}' => {
+                return Err(Unbalanced {
+                    span: Span::new(at, at + 1),
+                    message: "a `}` without its `{`; write `}}` for the brace itself",
+                });
+            }
             '{' => {
                 let mut quote = None;
                 let end = rest.find(|&(_, c)| {
@@ -48,7 +53,10 @@ pub fn pieces(template: &str) -> Result<Vec<Piece<'_>>, Unbalanced> {
                     quote.is_none() && c == '}'
                 });
                 let Some((end, _)) = end else {
-                    return Err(Unbalanced { span: Span::new(at, at + 1), message: "this `{` is never closed; write `{{` for the brace itself" });
+                    return Err(Unbalanced {
+                        span: Span::new(at, at + 1),
+                        message: "this `{` is never closed; write `{{` for the brace itself",
+                    });
                 };
                 if !text.is_empty() {
                     pieces.push(Piece::Text(std::mem::take(&mut text)));

@@ -2,13 +2,10 @@
 
 use std::fmt;
 
-use globset::{GlobBuilder, GlobMatcher};
-use regex::Regex;
-
 use super::reader::Faults;
 use super::schema::Fault;
 use super::yaml::{Content, Node};
-use crate::xpath;
+use crate::xpath::{Pattern, unit};
 
 /// The keys in a rule that are tests.
 pub const NAMES: [&str; 9] = ["equals", "one-of", "glob", "matches", "at-least", "at-most", "multiple-of", "version-in", "count"];
@@ -29,11 +26,11 @@ impl Quantity {
     pub fn parse(text: &str) -> Option<Quantity> {
         let written = text.trim().to_owned();
         let split = written.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(written.len());
-        let (number, unit) = written.split_at(split);
+        let (number, name) = written.split_at(split);
         let number: f64 = number.parse().ok()?;
-        let unit = unit.trim();
-        let factor = if unit.is_empty() { Some(1.0) } else { xpath::unit_factor(unit) };
-        let is_size = !unit.is_empty();
+        let name = name.trim();
+        let is_size = !name.is_empty();
+        let factor = if is_size { unit(Some(name)) } else { Some(1.0) };
         factor.map(|factor| Quantity { number: number * factor, is_size, written })
     }
 }
@@ -45,16 +42,16 @@ impl fmt::Display for Quantity {
 }
 
 /// One test.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub enum Test {
     /// `equals`
     Equals(String),
     /// `one-of`
     OneOf(Vec<String>),
     /// `glob`
-    Glob(GlobMatcher),
+    Glob(Pattern, String),
     /// `matches`
-    Matches(Regex),
+    Matches(Pattern, String),
     /// `at-least`
     AtLeast(Quantity),
     /// `at-most`
@@ -62,7 +59,7 @@ pub enum Test {
     /// `multiple-of`
     MultipleOf(Quantity),
     /// `version-in`
-    VersionIn(String),
+    VersionIn(Pattern, String),
     /// `count`: of all found nodes.
     Count {
         /// The fewest.
@@ -85,48 +82,40 @@ impl Test {
             }
             quantity
         };
+        let pattern = |build: fn(&str) -> Result<Pattern, String>, faults: &mut Faults| {
+            let text = faults.text(node, &what)?;
+            match build(&text.text) {
+                Ok(pattern) => Some((pattern, text.text)),
+                Err(reason) => {
+                    faults.error(&text.span, reason);
+                    None
+                }
+            }
+        };
         match name {
             "equals" => faults.text(node, &what).map(|text| Test::Equals(text.text)),
             "one-of" => Some(Test::OneOf(faults.texts(node, &what).into_iter().map(|text| text.text).collect())),
-            "glob" => {
-                let text = faults.text(node, &what)?;
-                match GlobBuilder::new(&text.text).literal_separator(false).backslash_escape(true).build() {
-                    Ok(glob) => Some(Test::Glob(glob.compile_matcher())),
-                    Err(error) => {
-                        faults.error(&text.span, format!("the pattern is wrong: {}", error.kind()));
-                        None
-                    }
-                }
-            }
-            "matches" => {
-                let text = faults.text(node, &what)?;
-                match Regex::new(&text.text) {
-                    Ok(regex) => Some(Test::Matches(regex)),
-                    Err(_) => {
-                        faults.error(&text.span, "the regular expression is wrong".to_owned());
-                        None
-                    }
-                }
-            }
+            "glob" => pattern(Pattern::glob, faults).map(|(pattern, text)| Test::Glob(pattern, text)),
+            "matches" => pattern(Pattern::regex, faults).map(|(pattern, text)| Test::Matches(pattern, text)),
+            "version-in" => pattern(Pattern::versions, faults).map(|(pattern, text)| Test::VersionIn(pattern, text)),
             "at-least" => quantity(faults).map(Test::AtLeast),
             "at-most" => quantity(faults).map(Test::AtMost),
             "multiple-of" => quantity(faults).map(Test::MultipleOf),
-            "version-in" => faults.text(node, &what).map(|text| Test::VersionIn(text.text)),
             "count" => read_count(node, faults),
             _ => None,
         }
     }
 
-    /// What is wrong with a value; nothing if the test holds. `unit` is the element's own unit, libvirt's KiB where it has none.
-    pub fn violation(&self, value: &str, unit: Option<&str>) -> Option<String> {
+    /// What is wrong with a value; nothing if the test holds. `element_unit` is the element's own, libvirt's KiB where it has none.
+    pub fn violation(&self, value: &str, element_unit: Option<&str>) -> Option<String> {
         let value = value.trim();
         let number = |quantity: &Quantity| {
             let number: f64 = value.parse().unwrap_or(f64::NAN);
-            let factor = if quantity.is_size { xpath::unit_factor(unit.unwrap_or("KiB")).unwrap_or(f64::NAN) } else { 1.0 };
+            let factor = if quantity.is_size { unit(element_unit).unwrap_or(f64::NAN) } else { 1.0 };
             number * factor
         };
         let shown = |quantity: &Quantity| {
-            let unit = unit.or(quantity.is_size.then_some("KiB")).map_or(String::new(), |unit| format!(" {unit}"));
+            let unit = element_unit.or(quantity.is_size.then_some("KiB")).map_or(String::new(), |unit| format!(" {unit}"));
             format!("{value}{unit}")
         };
         match self {
@@ -135,16 +124,17 @@ impl Test {
                 let words: Vec<String> = wanted.iter().map(|w| format!("`{w}`")).collect();
                 format!("`{value}` is none of {}", words.join(", "))
             }),
-            Test::Glob(glob) => (!glob.is_match(value)).then(|| format!("`{value}` does not match `{}`", glob.glob())),
-            Test::Matches(regex) => (!regex.is_match(value)).then(|| format!("`{value}` does not match `{regex}`")),
+            Test::Glob(pattern, text) | Test::Matches(pattern, text) => {
+                (!pattern.is_match(value)).then(|| format!("`{value}` does not match `{text}`"))
+            }
             Test::AtLeast(q) => (number(q) < q.number).then(|| format!("{} is less than {q}", shown(q))),
             Test::AtMost(q) => (number(q) > q.number).then(|| format!("{} is more than {q}", shown(q))),
             // A value that is no number is a remainder that is none: it violates nothing.
             Test::MultipleOf(q) => {
                 (number(q) % q.number).abs().gt(&0.0).then(|| format!("{} is not a multiple of {q}", shown(q)))
             }
-            Test::VersionIn(range) => {
-                (!xpath::version_in(value, range)).then(|| format!("version {value} is not within {range}"))
+            Test::VersionIn(pattern, range) => {
+                (!pattern.is_match(value)).then(|| format!("version {value} is not within {range}"))
             }
             Test::Count { .. } => None,
         }

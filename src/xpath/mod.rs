@@ -41,6 +41,8 @@ use eval::{Evaluator, Focus};
 pub use functions::{Signature, functions};
 pub use needs::{Clause, Key};
 pub use nodes::NodeRef;
+pub use patterns::Pattern;
+pub use text::unit;
 
 /// What an expression may refer to by name: namespace prefixes and variables.
 #[derive(Debug, Clone, Default)]

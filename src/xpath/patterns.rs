@@ -10,8 +10,10 @@ const MAX_REGEX: usize = 1 << 20;
 
 /// A compiled pattern.
 #[derive(Debug)]
-pub(super) enum Pattern {
+pub enum Pattern {
+    /// A glob or a regular expression.
     Regex(Regex),
+    /// Version ranges, any of them.
     Versions(Vec<Range>),
 }
 
@@ -47,6 +49,7 @@ impl Pattern {
         text.split(',').map(Range::parse).collect::<Result<_, _>>().map(Pattern::Versions)
     }
 
+    /// Whether the text matches.
     pub fn is_match(&self, text: &str) -> bool {
         match self {
             Pattern::Regex(regex) => regex.is_match(text.as_bytes()),
@@ -57,7 +60,7 @@ impl Pattern {
 
 /// One range of versions.
 #[derive(Debug)]
-pub(super) enum Range {
+pub enum Range {
     /// Both ends belong to it, and so does whatever begins like the upper one: 7.9.1 is in `..7.9`.
     Between(Option<Vec<u64>>, Option<Vec<u64>>),
     /// Compared with one version; the orderings that count, and whether equality does.

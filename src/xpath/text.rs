@@ -76,7 +76,7 @@ pub(super) fn normalize_space(text: Cow<'_, str>) -> Cow<'_, str> {
 }
 
 /// Bytes in one of libvirt's units, whose letters may be large or small; a missing unit is KiB.
-pub(super) fn unit(name: Option<&str>) -> Option<f64> {
+pub fn unit(name: Option<&str>) -> Option<f64> {
     let Some(name) = name else { return Some(1024.0) };
     let lower = name.to_ascii_lowercase();
     if matches!(lower.as_str(), "b" | "byte" | "bytes") {

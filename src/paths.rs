@@ -1,0 +1,58 @@
+//! Where elements stand, as XPaths that a person can read and any tool can evaluate.
+
+use rustc_hash::FxHashMap;
+
+use crate::tree::{NodeId, Tree};
+
+/// Places of nodes among their siblings, counted once for each parent, so that many findings in one file stay cheap.
+#[derive(Debug)]
+pub struct Paths<'p, 'r> {
+    tree: &'p Tree<'r>,
+    /// Of each child of a parent asked about: which one of its name it is, from 1, and how many there are.
+    positions: FxHashMap<NodeId, FxHashMap<NodeId, (usize, usize)>>,
+}
+
+impl<'p, 'r> Paths<'p, 'r> {
+    /// Of a tree; nothing is counted yet.
+    pub fn new(tree: &'p Tree<'r>) -> Paths<'p, 'r> {
+        Paths { tree, positions: FxHashMap::default() }
+    }
+
+    /// Which one of the siblings with its name an element is, from 1, and how many there are.
+    pub fn position(&mut self, node: NodeId) -> (usize, usize) {
+        let Some(parent) = self.tree.parent(node) else { return (1, 1) };
+        let tree = self.tree;
+        let siblings = self.positions.entry(parent).or_insert_with(|| {
+            let elements = || tree.children(parent).filter(|&child| tree.is_element(child) && tree.origin(child) == child);
+            let mut counts: FxHashMap<&str, usize> = FxHashMap::default();
+            let numbered: Vec<(NodeId, &str, usize)> = elements()
+                .map(|child| {
+                    let name = tree.qualified_name(child);
+                    let count = counts.entry(name).or_default();
+                    *count += 1;
+                    (child, name, *count)
+                })
+                .collect();
+            let total = |name: &str| counts.get(name).copied().unwrap_or(1);
+            numbered.into_iter().map(|(child, name, index)| (child, (index, total(name)))).collect()
+        });
+        siblings.get(&node).copied().unwrap_or((1, 1))
+    }
+
+    /// The place of an element, or of the one that another node lies in, as an XPath, with an index where siblings share its name: `/domain/devices/interface[2]`.
+    pub fn path(&mut self, node: NodeId) -> String {
+        let mut steps = Vec::new();
+        let node = if self.tree.is_element(node) { node } else { self.tree.parent(node).unwrap_or(node) };
+        let mut at = Some(self.tree.origin(node));
+        while let Some(node) = at.filter(|&node| node != Tree::ROOT) {
+            let name = self.tree.qualified_name(node);
+            steps.push(match self.position(node) {
+                (_, 1) => format!("/{name}"),
+                (index, _) => format!("/{name}[{index}]"),
+            });
+            at = self.tree.parent(node);
+        }
+        steps.reverse();
+        steps.concat()
+    }
+}
