@@ -1,5 +1,6 @@
 //! Policies: from YAML to rules that are ready to run.
 
+pub mod builtin;
 pub mod compile;
 pub mod index;
 pub mod load;

@@ -1,0 +1,77 @@
+//! The policies that vmlint brings along, prepared when it was built.
+
+use std::sync::Arc;
+
+use super::compile::{Faulty, Loaded};
+use super::load::load;
+use super::schema::Fault;
+use super::yaml::Node;
+use crate::source::Source;
+
+/// A policy compiled into the program.
+#[derive(Debug)]
+pub struct BuiltIn {
+    /// Its id.
+    pub id: &'static str,
+    /// The hosts that select it, as in the policy.
+    pub hosts: &'static [&'static str],
+    path: &'static str,
+    text: &'static str,
+    prepared: &'static str,
+    tables: &'static [(&'static str, &'static str)],
+}
+
+/// Every built-in policy.
+pub static ALL: [BuiltIn; 1] = [BuiltIn {
+    id: "rhel-8",
+    hosts: &["rhel-8", "rhosp", "openshift-virtualization", "rhv"],
+    path: "policies/rhel-8.yaml",
+    text: include_str!("../../policies/rhel-8.yaml"),
+    prepared: include_str!(concat!(env!("OUT_DIR"), "/rhel-8.json")),
+    tables: &[("tables/guests.csv", include_str!("../../policies/tables/guests.csv"))],
+}];
+
+impl BuiltIn {
+    /// The policy with this id.
+    pub fn get(id: &str) -> Option<&'static BuiltIn> {
+        ALL.iter().find(|policy| policy.id == id)
+    }
+
+    /// Reads the policy.
+    ///
+    /// # Errors
+    /// Its faults; tests see to it that there are none.
+    pub fn load(&self) -> Result<Loaded, Faulty> {
+        let source = Arc::new(Source::utf8(self.path, self.text.to_owned(), 0));
+        let faulty = |faults: Vec<Fault>| Faulty { source: source.clone(), faults };
+        let node: Node =
+            serde_json::from_str(self.prepared).map_err(|error| faulty(vec![Fault::error(0..0, error.to_string())]))?;
+        let policy = load(&node).map_err(faulty)?;
+        let mut tables = Vec::new();
+        for (_, file) in &policy.tables {
+            match self.tables.iter().find(|(name, _)| *name == file.text) {
+                Some((_, text)) => tables.push((*text).to_owned()),
+                None => return Err(faulty(vec![Fault::error(file.span.clone(), format!("there is no table `{}`", file.text))])),
+            }
+        }
+        Ok(Loaded { source, policy, tables, own: false })
+    }
+}
+
+#[cfg(test)]
+mod unit {
+    use super::*;
+    use crate::policy::compile::{Choice, compile};
+
+    #[test]
+    fn every_built_in_policy_compiles_without_a_fault() {
+        for policy in &ALL {
+            // As a user's own policy its names are checked too.
+            let loaded = Loaded { own: true, ..policy.load().unwrap() };
+            assert_eq!(loaded.policy.hosts.iter().map(|h| &**h).collect::<Vec<_>>(), policy.hosts);
+            let (_, warnings) = compile(&[loaded], false, &|_| Choice::Run).unwrap();
+            let shown: Vec<_> = warnings.iter().flat_map(|file| &file.faults).collect();
+            assert!(shown.is_empty(), "{shown:#?}");
+        }
+    }
+}
