@@ -150,7 +150,9 @@ fn a_page_without_utf8() {
 #[test]
 fn a_narrow_page() {
     let narrow = Terminal { color: false, links: false, ..terminal(40) };
-    insta::assert_snapshot!(render(report::Format::Human, options(narrow), &full_page()));
+    let page = render(report::Format::Human, options(narrow), &full_page());
+    assert!(page.lines().all(|line| line.chars().count() <= 40 || line.contains("https://")), "{page}");
+    insta::assert_snapshot!(page);
 }
 
 #[test]
@@ -266,7 +268,7 @@ fn more_related_places_than_a_page_holds() {
 #[test]
 fn a_file_without_text_has_no_snippet() {
     let page = page("", label(Span::default(), "here"));
-    insta::assert_snapshot!(page, @"");
+    assert_eq!(page, "error[rhel-8/vhost-user]: it is wrong\n  --> a.xml:1:1\n");
 }
 
 #[test]
@@ -373,7 +375,10 @@ fn a_whole_run() {
 #[test]
 fn a_clean_run_is_one_line() {
     let clean = [checked("clean.xml", DOMAIN, Vec::new())];
-    insta::assert_snapshot!(whole(report::Format::Human, Options::default(), &clean), @"");
+    assert_eq!(
+        whole(report::Format::Human, Options::default(), &clean),
+        "1 file, 1 VM: no findings · host rhel-8 (assumed; name it with --host) · 4 ms\n"
+    );
     assert_eq!(whole(report::Format::Human, Options { quiet: true, ..Options::default() }, &clean), "");
 }
 
@@ -384,7 +389,7 @@ fn json_has_the_keys_of_the_contract_in_its_order() {
     assert_eq!(back["schema"], "vmlint-findings/1");
     assert_eq!(back["summary"]["errors"], 2);
     assert_eq!(back["findings"].as_array().map(Vec::len), Some(4));
-    assert_eq!(back["findings"][0]["location"]["byte_start"], 71);
+    assert_eq!(back["findings"][0]["location"]["byte_start"], 74);
     insta::assert_snapshot!(json.replace(env!("CARGO_PKG_VERSION"), "VERSION"));
     let empty = whole(report::Format::Json, Options::default(), &[]);
     serde_json::from_str::<serde_json::Value>(&empty).expect("valid JSON without files");

@@ -66,6 +66,10 @@ fn links(set: impl Fn(&str) -> Option<String>) -> bool {
     if let Some(force) = set("FORCE_HYPERLINK") {
         return force != "0";
     }
+    if set("TERM").is_some_and(|term| term.starts_with("screen") || term.starts_with("tmux")) {
+        // A multiplexer inherits the variables of the terminal around it, but not what that can do.
+        return false;
+    }
     let one_of = |name: &str, known: &[&str]| set(name).is_some_and(|value| known.contains(&value.as_str()));
     let vte = set("VTE_VERSION").and_then(|version| version.parse::<u32>().ok());
     one_of("TERM_PROGRAM", &["ghostty", "Hyper", "iTerm.app", "terminology", "vscode", "WezTerm", "zed"])
@@ -127,13 +131,14 @@ mod tests {
 
     #[test]
     fn links_only_on_terminals_that_know_them() {
-        let cases: [(Env, bool, bool); 6] = [
+        let cases: [(Env, bool, bool); 7] = [
             (&[], true, false),
             (&[("VTE_VERSION", "7200")], true, true),
             (&[("VTE_VERSION", "7200")], false, false),
             (&[("TERM_PROGRAM", "vscode")], true, true),
             (&[("TERM_PROGRAM", "vscode"), ("FORCE_HYPERLINK", "0")], true, false),
             (&[("FORCE_HYPERLINK", "1")], false, false),
+            (&[("VTE_VERSION", "7200"), ("TERM", "tmux-256color")], true, false),
         ];
         for (env, is_terminal, expected) in cases {
             assert_eq!(with(ColorChoice::Auto, env, is_terminal).links, expected, "{env:?} {is_terminal}");

@@ -27,7 +27,21 @@ pub(super) fn line(summary: &Summary, options: Options) -> String {
         parts.push(format!("{word} {}{assumed}", escape(&summary.hosts.join(", "))));
     }
     parts.push(elapsed(summary.elapsed));
-    let mut line = parts.join(if options.terminal.unicode { " · " } else { " - " });
+    let mut line = String::new();
+    let mut column = 0;
+    for part in parts {
+        // Colours count nothing here.
+        let width = textwrap::core::display_width(&part);
+        if column > 0 && options.terminal.fit && column + 3 + width > options.terminal.width {
+            line.push_str("\n  ");
+            column = 2;
+        } else if column > 0 {
+            line.push_str(if options.terminal.unicode { " · " } else { " - " });
+            column += 3;
+        }
+        line.push_str(&part);
+        column += width;
+    }
     line.push('\n');
     line
 }
@@ -114,6 +128,20 @@ mod tests {
             plain(&run),
             "3 files, 3 VMs: 2 errors, 1 warning, 4 notes · 2 suppressed · 4 not shown · 1 other file skipped · \
              hosts rhel-8, windows-server-2019 · 4 ms\n"
+        );
+    }
+
+    #[test]
+    fn on_a_terminal_it_breaks_between_its_parts() {
+        let mut run = summary(3, 3, [2, 1, 0]);
+        run.hosts = vec!["rhel-8".into()];
+        run.host_assumed = true;
+        let terminal = super::super::Terminal { fit: true, color: true, ..Default::default() };
+        let text = line(&run, Options { terminal, ..Options::default() });
+        assert_eq!(
+            text,
+            "3 files, 3 VMs: \u{1b}[1;31m2 errors\u{1b}[0m, \u{1b}[1;33m1 warning\u{1b}[0m, 0 notes\n  \
+             host rhel-8 (assumed; name it with --host) · 4 ms\n"
         );
     }
 

@@ -21,6 +21,9 @@ const MAX_LINES: usize = 6;
 /// An element that starts at most this many lines above the focus is shown from its start.
 const NEAR: usize = 4;
 
+/// The words of a label are not set narrower than this, however little room is left of them.
+const MIN_TEXT: usize = 8;
+
 /// The excerpt of one finding.
 #[derive(Debug)]
 pub(super) struct Excerpt {
@@ -51,6 +54,7 @@ struct Mark {
     end: usize,
     first: usize,
     last: usize,
+    /// Escaped; of several labels in one, each has a line.
     text: String,
     focus: bool,
 }
@@ -168,8 +172,9 @@ impl Mark {
     fn new(source: &Source, label: &Label, focus: bool) -> Mark {
         let mut mark = Mark::over(source, label.span);
         mark.focus = focus;
-        mark.text = label.text.trim().to_owned();
-        if mark.last - mark.first >= MAX_LINES {
+        mark.text = escape(label.text.trim()).into_owned();
+        // With two labels over lines, miette's gutters go out of step as soon as there are colours.
+        if mark.last - mark.first >= if focus { MAX_LINES } else { 1 } {
             let until = mark.last + 1;
             mark.end = content(source, mark.first).1;
             mark.last = mark.first;
@@ -209,20 +214,20 @@ impl Mark {
         if self.text.is_empty() {
             return None;
         }
-        let text = self.text.split('\n').map(escape).collect::<Vec<_>>().join("\n");
         let line = shown.get(..span.0).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
-        let left = width(shown.get(line..span.0 + span.1 / 2).unwrap_or_default());
+        let columns_of = |from: usize, to: usize| width(shown.get(from..to).unwrap_or_default());
+        let left = columns_of(line, span.0) + columns_of(span.0, span.0 + span.1) / 2;
         let left = if self.first == self.last { gutter + left + 4 } else { gutter + 3 };
-        let room = columns.saturating_sub(left).max(24);
-        if textwrap::core::display_width(&text) <= room {
-            return Some(text);
+        let room = columns.saturating_sub(left).max(MIN_TEXT);
+        if self.text.lines().all(|line| textwrap::core::display_width(line) <= room) {
+            return Some(self.text.clone());
         }
         let options = textwrap::Options::new(room)
             .break_words(false)
             .wrap_algorithm(textwrap::WrapAlgorithm::FirstFit)
             .word_separator(textwrap::WordSeparator::AsciiSpace)
             .word_splitter(textwrap::WordSplitter::NoHyphenation);
-        Some(textwrap::fill(&text, options))
+        Some(textwrap::fill(&self.text, options))
     }
 }
 
@@ -256,7 +261,7 @@ fn apart(source: &Source, focus: Mark, others: Vec<Mark>) -> Vec<Mark> {
         }
         match covered_by.and_then(|n| marks.get_mut(n)) {
             Some(kept) if kept.text.is_empty() => kept.text = other.text,
-            Some(kept) if kept.text != other.text && !other.text.is_empty() => {
+            Some(kept) if !other.text.is_empty() && kept.text.lines().all(|line| line != other.text) => {
                 kept.text = format!("{}\n{}", kept.text, other.text);
             }
             Some(_) => {}
