@@ -21,8 +21,9 @@ const MAX_LINES: usize = 6;
 /// An element that starts at most this many lines above the focus is shown from its start.
 const NEAR: usize = 4;
 
-/// The words of a label are not set narrower than this, however little room is left of them.
-const MIN_TEXT: usize = 8;
+/// The words of a label are not set narrower than this, however little room a terminal leaves them; or a file, where lines
+/// may be long.
+const MIN_TEXT: (usize, usize) = (8, 40);
 
 /// The excerpt of one finding.
 #[derive(Debug)]
@@ -123,7 +124,7 @@ impl Excerpt {
             .map(|mark| {
                 let start = shown.find(mark.start);
                 let span = (start, shown.find(mark.end).saturating_sub(start));
-                let text = mark.wrapped(&shown.text, span, gutter, terminal.width);
+                let text = mark.wrapped(&shown.text, span, gutter, terminal);
                 if mark.focus { LabeledSpan::new_primary_with_span(text, span) } else { LabeledSpan::new_with_span(text, span) }
             })
             .collect();
@@ -210,7 +211,7 @@ impl Mark {
     }
 
     /// The text as it fits right of where miette writes it: below the middle of a mark at `span` of the shown text.
-    fn wrapped(&self, shown: &str, span: (usize, usize), gutter: usize, columns: usize) -> Option<String> {
+    fn wrapped(&self, shown: &str, span: (usize, usize), gutter: usize, terminal: Terminal) -> Option<String> {
         if self.text.is_empty() {
             return None;
         }
@@ -218,7 +219,8 @@ impl Mark {
         let columns_of = |from: usize, to: usize| width(shown.get(from..to).unwrap_or_default());
         let left = columns_of(line, span.0) + columns_of(span.0, span.0 + span.1) / 2;
         let left = if self.first == self.last { gutter + left + 4 } else { gutter + 3 };
-        let room = columns.saturating_sub(left).max(MIN_TEXT);
+        let least = if terminal.fit { MIN_TEXT.0 } else { MIN_TEXT.1 };
+        let room = terminal.width.saturating_sub(left).max(least);
         if self.text.lines().all(|line| textwrap::core::display_width(line) <= room) {
             return Some(self.text.clone());
         }
