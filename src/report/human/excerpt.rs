@@ -13,7 +13,10 @@ use crate::finding::{Finding, Label};
 use crate::source::{Source, Span};
 
 /// Labels in one page at most: the focus, the element it is in, and related places.
-pub(super) const MAX_LABELS: usize = 10;
+pub(super) const MAX_LABELS: usize = MAX_RELATED + 2;
+
+/// Related places in one page at most.
+const MAX_RELATED: usize = 8;
 
 /// A label over more lines than this is drawn at its first line only.
 const MAX_LINES: usize = 6;
@@ -72,28 +75,7 @@ impl Excerpt {
         if source.text().is_empty() {
             return None;
         }
-        let room = MAX_LABELS.saturating_sub(2);
-        let left_out = finding.related.len().saturating_sub(room);
-        let focus = Mark::new(source, &finding.focus, true);
-        let mut ranges = vec![(focus.first, focus.last)];
-        let mut others: Vec<Mark> = finding.related.iter().take(room).map(|label| Mark::new(source, label, false)).collect();
-        let opening = Mark::opening(source, finding.place.span);
-        if let Some(opening) = opening.filter(|opening| opening.first < focus.first) {
-            if focus.first - opening.first <= NEAR {
-                ranges = vec![(opening.first, focus.last)];
-            } else if !others.iter().any(|other| other.first == opening.first) {
-                others.push(opening);
-            }
-        }
-        let empty_line = source.slice(source.line_span(focus.first)).trim_end_matches(['\r', '\n']).is_empty();
-        if empty_line && let Some((first, _)) = ranges.first_mut() {
-            // A fault at the end of a file: a bare line number says little.
-            *first = first.saturating_sub(1);
-        }
-        let marks = apart(source, focus, others);
-        ranges.extend(marks.iter().map(|mark| (mark.first, mark.last)));
-        let ranges = joined(ranges, marks.first().map_or(0, |focus| focus.first));
-
+        let (marks, ranges) = choose(finding, source);
         let digits = ranges.iter().map(|range| range.1 + 1).max().unwrap_or(1).ilog10() as usize + 1;
         let arrows = marks.iter().filter(|mark| mark.first != mark.last).count();
         let gutter = digits + 4 + if arrows > 0 { arrows + 3 } else { 0 };
@@ -130,7 +112,14 @@ impl Excerpt {
             .collect();
         labels.sort_by_key(LabeledSpan::offset);
         let focus = labels.iter().position(LabeledSpan::primary).unwrap_or(0);
-        Some(Excerpt { path: path.to_owned(), shown, groups, labels, focus, left_out })
+        Some(Excerpt {
+            path: path.to_owned(),
+            shown,
+            groups,
+            labels,
+            focus,
+            left_out: finding.related.len().saturating_sub(MAX_RELATED),
+        })
     }
 
     /// The labels, in the order of the shown text.
@@ -231,6 +220,30 @@ impl Mark {
             .word_splitter(textwrap::WordSplitter::NoHyphenation);
         Some(textwrap::fill(&self.text, options))
     }
+}
+
+/// What a page shows: the marks, focus first, and the ranges of lines, that of the focus first.
+fn choose(finding: &Finding, source: &Source) -> (Vec<Mark>, Vec<(usize, usize)>) {
+    let focus = Mark::new(source, &finding.focus, true);
+    let mut ranges = vec![(focus.first, focus.last)];
+    let mut others: Vec<Mark> = finding.related.iter().take(MAX_RELATED).map(|label| Mark::new(source, label, false)).collect();
+    let opening = Mark::opening(source, finding.place.span);
+    if let Some(opening) = opening.filter(|opening| opening.first < focus.first) {
+        if focus.first - opening.first <= NEAR {
+            ranges = vec![(opening.first, focus.last)];
+        } else if !others.iter().any(|other| other.first == opening.first) {
+            others.push(opening);
+        }
+    }
+    let empty_line = source.slice(source.line_span(focus.first)).trim_end_matches(['\r', '\n']).is_empty();
+    if empty_line && let Some((first, _)) = ranges.first_mut() {
+        // A fault at the end of a file: a bare line number says little.
+        *first = first.saturating_sub(1);
+    }
+    let marks = apart(source, focus, others);
+    ranges.extend(marks.iter().map(|mark| (mark.first, mark.last)));
+    let ranges = joined(ranges, marks.first().map_or(0, |focus| focus.first));
+    (marks, ranges)
 }
 
 /// A line, counted from 0, without its end.
