@@ -1,6 +1,21 @@
 //! Reports: findings as text for people and programs. A report takes what the check gives and never looks back at policies.
 
+mod concise;
+mod escape;
+mod human;
+mod json;
+mod paint;
+mod place;
+mod summary;
+
+use std::path::Path;
+
 use crate::finding::{Checked, Summary};
+
+pub use concise::Concise;
+pub use escape::escape;
+pub use human::Human;
+pub use json::{Json, NdJson};
 
 /// One way to show findings. The pieces of files are made on any thread and written in order.
 pub trait Report: Sync {
@@ -19,4 +34,94 @@ pub trait Report: Sync {
 
     /// What comes after the last piece.
     fn tail(&self, summary: &Summary) -> Vec<u8>;
+}
+
+/// The formats of `--format`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Format {
+    /// Pages with the source, for people
+    #[default]
+    Human,
+    /// One line per finding
+    Concise,
+    /// One JSON object
+    Json,
+    /// One JSON object per finding and line
+    #[value(name = "ndjson")]
+    NdJson,
+}
+
+/// What the place where a report is read can show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Terminal {
+    /// Colours may be used.
+    pub color: bool,
+    /// Columns; what a pipe gets is wrapped at 80 unless told.
+    pub width: usize,
+    /// Box characters and the like can be shown.
+    pub unicode: bool,
+    /// Hyperlinks (OSC 8) are understood.
+    pub links: bool,
+    /// A person sees it now: source lines wider than `width` are cut around what matters, so that underlines stay below it.
+    pub fit: bool,
+}
+
+impl Default for Terminal {
+    /// A file or a pipe read as UTF-8.
+    fn default() -> Terminal {
+        Terminal { color: false, width: 80, unicode: true, links: false, fit: false }
+    }
+}
+
+/// What the user asked of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Options {
+    /// Where it will be read.
+    pub terminal: Terminal,
+    /// `-v`: name the policy line behind each finding.
+    pub verbose: bool,
+    /// `-q`: findings only, no summary.
+    pub quiet: bool,
+}
+
+/// The report of a format.
+pub fn select(format: Format, options: Options) -> Box<dyn Report> {
+    match format {
+        Format::Human => Box::new(Human::new(options)),
+        Format::Concise => Box::new(Concise::new(options)),
+        Format::Json => Box::new(Json),
+        Format::NdJson => Box::new(NdJson),
+    }
+}
+
+/// A path as reports show it: without leading `./`, bytes that are no UTF-8 replaced.
+pub fn shown_path(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    let mut shown: &str = &text;
+    while let Some(rest) = shown.strip_prefix("./") {
+        if rest.is_empty() || rest.starts_with('/') {
+            break;
+        }
+        shown = rest;
+    }
+    shown.to_owned()
+}
+
+// Until `cli` is a module: keeps the detection compiled and its tests running.
+#[cfg(test)]
+#[path = "../cli/terminal.rs"]
+mod terminal;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_lose_a_leading_dot_and_nothing_else() {
+        for (path, shown) in
+            [("./a.xml", "a.xml"), ("././a", "a"), (".//a", ".//a"), ("./", "./"), ("../a", "../a"), (".a", ".a"), ("/a", "/a")]
+        {
+            assert_eq!(shown_path(Path::new(path)), shown);
+        }
+    }
 }

@@ -1,0 +1,35 @@
+//! Colours of the text reports, or none.
+
+use crate::finding::Severity;
+
+/// Puts colours around words, unless it must not.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Paint {
+    pub(super) on: bool,
+}
+
+impl Paint {
+    pub(super) fn severity(self, severity: Severity, text: &str) -> String {
+        self.with(severity_code(severity), text)
+    }
+
+    pub(super) fn bold(self, text: &str) -> String {
+        self.with("1", text)
+    }
+
+    pub(super) fn label(self, text: &str) -> String {
+        self.with("36", text)
+    }
+
+    fn with(self, code: &str, text: &str) -> String {
+        if self.on && !text.is_empty() { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+}
+
+fn severity_code(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "1;31",
+        Severity::Warning => "1;33",
+        Severity::Note => "1;36",
+    }
+}
