@@ -1,6 +1,9 @@
 //! vmlint judges virtual-machine definitions by what the vendor of the host supports.
 #![forbid(unsafe_code)]
 
+pub mod check;
+pub mod cli;
+pub mod config;
 pub mod engine;
 pub mod finding;
 pub mod input;

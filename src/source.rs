@@ -168,7 +168,10 @@ impl Source {
     pub fn position(&self, offset: u32) -> Position {
         let index = self.line_index(offset);
         let start = self.line_span(index).start as usize;
-        let until = self.text.floor_char_boundary(offset as usize).max(start);
+        let mut until = (offset as usize).min(self.text.len()).max(start);
+        while !self.text.is_char_boundary(until) {
+            until -= 1;
+        }
         let column = self.text.get(start..until).map_or(0, |before| before.chars().count());
         Position { line: index as u32 + 1, column: column as u32 + 1 }
     }

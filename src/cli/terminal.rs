@@ -19,11 +19,25 @@ pub enum ColorChoice {
 /// Narrower terminals are treated as this wide.
 const MIN_WIDTH: usize = 20;
 
-/// The terminal behind standard output. With `--output FILE`, pass `is_terminal: false` to [`resolve`] instead.
+/// The terminal behind standard output.
 pub fn detect(choice: ColorChoice) -> Terminal {
-    let is_terminal = std::io::stdout().is_terminal();
+    detect_on(&std::io::stdout(), choice)
+}
+
+/// The terminal behind standard error.
+pub fn detect_stderr(choice: ColorChoice) -> Terminal {
+    detect_on(&std::io::stderr(), choice)
+}
+
+fn detect_on(stream: &impl IsTerminal, choice: ColorChoice) -> Terminal {
+    let is_terminal = stream.is_terminal();
     let size = if is_terminal { terminal_size::terminal_size() } else { None };
     resolve(choice, |name| std::env::var(name).ok(), is_terminal, size.map(|(width, _)| usize::from(width.0)))
+}
+
+/// A file: no colours unless they are forced.
+pub fn file(choice: ColorChoice) -> Terminal {
+    resolve(choice, |name| std::env::var(name).ok(), false, None)
 }
 
 /// What can be shown, given the environment, whether the output is a terminal, and the columns it says it has.

@@ -17,14 +17,18 @@ pub struct Malformed {
     pub help: Option<&'static str>,
     /// Another place that belongs to it, and why.
     pub related: Option<(Span, &'static str)>,
+    /// Whether it is nothing but a document type declaration.
+    pub is_doctype: bool,
 }
 
 impl Malformed {
-    fn new(span: Span, reason: impl Into<String>) -> Malformed {
-        Malformed { span, reason: reason.into(), help: None, related: None }
+    /// A fault at a place.
+    pub fn new(span: Span, reason: impl Into<String>) -> Malformed {
+        Malformed { span, reason: reason.into(), help: None, related: None, is_doctype: false }
     }
 
-    fn help(self, help: &'static str) -> Malformed {
+    /// The same with words on what to do.
+    pub fn help(self, help: &'static str) -> Malformed {
         Malformed { help: Some(help), ..self }
     }
 }
@@ -60,12 +64,19 @@ pub fn read<'s>(
     }
 }
 
-/// The name of the root element of a text that has a document type declaration, as far as it can be told without parsing that.
-pub fn root_name_behind_doctype(text: &str) -> Option<&str> {
-    let doctype = memchr::memmem::find(text.as_bytes(), b"<!DOCTYPE")?;
-    let rest = text.get(doctype + 9..)?.trim_start();
-    let end = rest.find(|c: char| c.is_whitespace() || matches!(c, '>' | '['))?;
-    rest.get(..end)
+/// The root element's name of a document that is refused for its document type declaration alone: with the declaration it is
+/// well-formed. Entities are not followed out of the text.
+///
+/// # Errors
+/// What else is wrong with it.
+pub fn root_behind_doctype(text: &str) -> Result<(String, Span), Malformed> {
+    let options = ParsingOptions { allow_dtd: true, nodes_limit: limits::NODES, ..ParsingOptions::default() };
+    let document = Document::parse_with_options(text, options).map_err(|error| explain(&error, text, 0))?;
+    let root = document.root_element();
+    let start = root.range().start;
+    let name_len =
+        text.get(start..).and_then(|tag| tag.find(|c: char| c.is_whitespace() || matches!(c, '>' | '/'))).unwrap_or_default();
+    Ok((root.tag_name().name().to_owned(), Span::new(start, start + name_len)))
 }
 
 fn parse(text: &str) -> Result<Document<'_>, Error> {
@@ -74,7 +85,8 @@ fn parse(text: &str) -> Result<Document<'_>, Error> {
 
 fn builder_for<'s>(text: &'s str, vocabulary: &'s Vocabulary, document: &Document<'_>) -> Builder<'s> {
     // The last node's number is the count; attributes run to about half of it.
-    let nodes = document.root().last_child().map_or(1, |last| last.descendants().last().unwrap_or(last).id().get_usize() + 1);
+    let nodes =
+        document.root().last_child().map_or(1, |last| last.descendants().next_back().unwrap_or(last).id().get_usize() + 1);
     Builder::new(text, vocabulary, nodes, nodes)
 }
 
@@ -317,8 +329,9 @@ fn explain(error: &Error, text: &str, base: usize) -> Malformed {
         }
         Error::DtdDetected => {
             let start = memchr::memmem::find(text.as_bytes(), b"<!DOCTYPE").unwrap_or_default();
-            Malformed::new(Span::new(base + start, base + start + 9), "document type declarations are refused")
-                .help("Remove the `<!DOCTYPE …>`; libvirt writes none, and entities could pull in other files.")
+            let fault = Malformed::new(Span::new(base + start, base + start + 9), "document type declarations are refused")
+                .help("Remove the `<!DOCTYPE …>`; libvirt writes none, and entities could pull in other files.");
+            Malformed { is_doctype: true, ..fault }
         }
         Error::UnknownEntityReference(name, position) => {
             Malformed::new(at(position), format!("the entity `&{name};` is not defined"))

@@ -13,6 +13,7 @@ use crate::source::Span;
 use crate::tree::{AttrId, Builder, NameId, NodeId, Tree, Vocabulary};
 
 /// Adds parsed options to every `qemu:commandline`; to be called for each element of a document before it is closed.
+#[derive(Debug)]
 pub struct Arguments {
     commandline: NameId,
 }

@@ -16,6 +16,7 @@ pub use concise::Concise;
 pub use escape::escape;
 pub use human::Human;
 pub use json::{Json, NdJson};
+pub use paint::Paint;
 
 /// One way to show findings. The pieces of files are made on any thread and written in order.
 pub trait Report: Sync {
@@ -106,11 +107,6 @@ pub fn shown_path(path: &Path) -> String {
     }
     shown.to_owned()
 }
-
-// Until `cli` is a module: keeps the detection compiled and its tests running.
-#[cfg(test)]
-#[path = "../cli/terminal.rs"]
-mod terminal;
 
 #[cfg(test)]
 mod tests {

@@ -4,20 +4,24 @@ use crate::finding::Severity;
 
 /// Puts colours around words, unless it must not.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Paint {
-    pub(super) on: bool,
+pub struct Paint {
+    /// Whether there are colours.
+    pub on: bool,
 }
 
 impl Paint {
-    pub(super) fn severity(self, severity: Severity, text: &str) -> String {
+    /// Text in the colour of a severity.
+    pub fn severity(self, severity: Severity, text: &str) -> String {
         self.with(severity_code(severity), text)
     }
 
-    pub(super) fn bold(self, text: &str) -> String {
+    /// Bold text.
+    pub fn bold(self, text: &str) -> String {
         self.with("1", text)
     }
 
-    pub(super) fn label(self, text: &str) -> String {
+    /// Text in the colour of labels.
+    pub fn label(self, text: &str) -> String {
         self.with("36", text)
     }
 

@@ -1,0 +1,101 @@
+//! The command line: arguments, exit codes, one file for each command.
+
+mod check;
+mod explain;
+mod options;
+mod policy;
+mod problem;
+mod rules;
+mod run;
+mod setup;
+pub mod terminal;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use problem::Problem;
+
+/// Everything was done, and no finding was bad enough.
+const SUCCESS: u8 = 0;
+/// At least one finding reached `--fail-on`.
+const FINDINGS: u8 = 1;
+/// The run could not do what was asked.
+const TROUBLE: u8 = 2;
+
+/// Names of commands that are kept for later, so that no file of that name is checked by mistake.
+const RESERVED: [&str; 9] = ["view", "query", "matrix", "fix", "upgrade", "lsp", "init", "config", "schema"];
+
+/// Finds what the vendor of the host does not support in virtual-machine definitions
+#[derive(Debug, Parser)]
+#[command(name = "vmlint", version, args_conflicts_with_subcommands = true, max_term_width = 100)]
+#[command(after_help = "Exit status: 0 no finding reached --fail-on, 1 at least one did, 2 the run could not do what was asked.")]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    check: options::Check,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Judge definitions (the default: `vmlint FILE` is `vmlint check FILE`)
+    Check(options::Check),
+    /// Say what a rule is about, why, on which document it rests and what to do instead
+    Explain(explain::Arguments),
+    /// List all rules
+    Rules(rules::Arguments),
+    /// Check policies of your own
+    #[command(subcommand)]
+    Policy(check::PolicyCommand),
+}
+
+/// Runs the command that the process was started with.
+pub fn run() -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    if let Some(word) = arguments.get(1).and_then(|first| first.to_str()).filter(|first| RESERVED.contains(first)) {
+        let remedy = format!("To check a file of that name write `./{word}`.");
+        return finish(Err(Problem::new(format!(
+            "`vmlint {word}` is a name kept for a command that this version does not have"
+        ))
+        .help(remedy)));
+    }
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // A closed pipe is no reason to complain.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { TROUBLE } else { SUCCESS });
+        }
+    };
+    finish(match cli.command {
+        None => check::run(cli.check),
+        Some(Command::Check(options)) => check::run(options),
+        Some(Command::Explain(arguments)) => explain::run(&arguments),
+        Some(Command::Rules(arguments)) => rules::run(&arguments),
+        Some(Command::Policy(command)) => check::run_policy(command),
+    })
+}
+
+fn finish(result: Result<u8, Problem>) -> ExitCode {
+    match result {
+        Ok(status) => ExitCode::from(status),
+        Err(problem) => {
+            problem.print();
+            ExitCode::from(TROUBLE)
+        }
+    }
+}
+
+/// Writes a command's answer to standard output; a closed pipe is success.
+fn answer(text: &[u8]) -> Result<u8, Problem> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Problem::new(format!("cannot write to standard output: {error}")))
+        }
+        _ => Ok(SUCCESS),
+    }
+}

@@ -1,0 +1,127 @@
+//! The options of `check`, as they are typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum, ValueHint};
+
+use super::terminal::ColorChoice;
+use crate::finding::Severity;
+use crate::report::Format;
+
+/// The severities of `--min-severity`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub enum Level {
+    /// Everything
+    Note,
+    /// Warnings and errors
+    Warning,
+    /// Errors only
+    Error,
+}
+
+impl From<Level> for Severity {
+    fn from(level: Level) -> Severity {
+        match level {
+            Level::Note => Severity::Note,
+            Level::Warning => Severity::Warning,
+            Level::Error => Severity::Error,
+        }
+    }
+}
+
+/// The values of `--fail-on`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// Any error
+    Error,
+    /// Any warning or error
+    Warning,
+    /// Any finding
+    Note,
+    /// No finding
+    Never,
+}
+
+impl FailOn {
+    /// Whether a finding of this severity makes the run fail.
+    pub fn reached_by(self, severity: Severity) -> bool {
+        match self {
+            FailOn::Error => severity >= Severity::Error,
+            FailOn::Warning => severity >= Severity::Warning,
+            FailOn::Note => true,
+            FailOn::Never => false,
+        }
+    }
+}
+
+/// Options of `check`.
+#[derive(Debug, Clone, Args)]
+pub struct Check {
+    /// Files and folders to judge; `-` is standard input. Default: the current folder
+    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub paths: Vec<PathBuf>,
+
+    /// The platform release that will run the VMs; may be given several times. Default: rhel-8 for libvirt
+    #[arg(long = "host", value_name = "ID", help_heading = "What is assumed")]
+    pub hosts: Vec<String>,
+
+    /// The guest system, NAME-VERSION, whatever the definition says
+    #[arg(long, value_name = "ID", help_heading = "What is assumed")]
+    pub guest: Option<String>,
+
+    /// Linux Integration Services in a Hyper-V guest
+    #[arg(long, value_name = "KIND", value_parser = ["built-in", "lis-4.1", "lis-4.3"], help_heading = "What is assumed")]
+    pub guest_drivers: Option<String>,
+
+    /// Use these policies instead of those of the host: a file, a folder or a built-in id
+    #[arg(long = "policy", value_name = "FILE_OR_ID", help_heading = "Which rules run")]
+    pub policies: Vec<PathBuf>,
+
+    /// Run only the rules whose ids match: `rhel-8/*`, `*/tcg`
+    #[arg(long, value_name = "GLOB", help_heading = "Which rules run")]
+    pub select: Vec<String>,
+
+    /// Do not run the rules whose ids match
+    #[arg(long, value_name = "GLOB", help_heading = "Which rules run")]
+    pub ignore: Vec<String>,
+
+    /// How findings are shown
+    #[arg(long, value_name = "FMT", value_enum, default_value_t, help_heading = "Report")]
+    pub format: Format,
+
+    /// Write the report to this file instead of standard output
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Report")]
+    pub output: Option<PathBuf>,
+
+    /// What is shown; never changes the exit status
+    #[arg(long, value_name = "LEVEL", value_enum, default_value = "note", help_heading = "Report")]
+    pub min_severity: Level,
+
+    /// The lowest severity that makes the exit status 1 [default: error]
+    #[arg(long, value_name = "LEVEL", value_enum, help_heading = "Report")]
+    pub fail_on: Option<FailOn>,
+
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t, help_heading = "Report")]
+    pub color: ColorChoice,
+
+    /// Findings only, no summary
+    #[arg(short, long, help_heading = "Report")]
+    pub quiet: bool,
+
+    /// Say more: the policy line behind each finding, the files skipped
+    #[arg(short, long, help_heading = "Report")]
+    pub verbose: bool,
+
+    /// Name that findings use for standard input
+    #[arg(long, value_name = "NAME", default_value = "<stdin>", help_heading = "Input")]
+    pub stdin_filename: PathBuf,
+
+    /// Use this configuration instead of the vmlint.yaml that is found
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "no_config", help_heading = "Input")]
+    pub config: Option<PathBuf>,
+
+    /// Use no configuration
+    #[arg(long, help_heading = "Input")]
+    pub no_config: bool,
+}

@@ -1,0 +1,90 @@
+//! `vmlint policy check` and `vmlint policy test`: for people who write rules.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use super::problem::{Problem, show_faults, shown};
+use super::{FINDINGS, SUCCESS, TROUBLE, answer, setup};
+use crate::check::Checker;
+use crate::engine::{Assumptions, Engine};
+use crate::policy::compile::{Choice, Loaded, compile};
+
+/// Compiles policies; warnings are shown and do no harm.
+pub fn check(policies: &[PathBuf]) -> Result<u8, Problem> {
+    let mut status = SUCCESS;
+    for path in policies {
+        match load(path).and_then(|loaded| compile_all(&loaded).map(|()| loaded)) {
+            Ok(loaded) => {
+                let rules: usize = loaded.iter().map(|l| l.policy.rules.len()).sum();
+                let rules = if rules == 1 { "1 rule".to_owned() } else { format!("{rules} rules") };
+                answer(format!("{}: {rules}, no errors\n", shown(path)).as_bytes())?;
+            }
+            Err(problem) => {
+                problem.print();
+                status = TROUBLE;
+            }
+        }
+    }
+    Ok(status)
+}
+
+fn load(path: &Path) -> Result<Vec<Loaded>, Problem> {
+    // Names are checked for a policy of one's own; whoever names a built-in one here wants that too.
+    let own = |loaded: Loaded| Loaded { own: true, ..loaded };
+    setup::named_policy(path).map(|policies| policies.into_iter().map(own).collect())
+}
+
+fn compile_all(policies: &[Loaded]) -> Result<(), Problem> {
+    let (_, warnings) =
+        compile(policies, true, &|_| Choice::Run).map_err(|faulty| Problem::faulty("the policy cannot be used", faulty))?;
+    for file in &warnings {
+        let _ = std::io::stderr().write_all(&show_faults(file));
+    }
+    Ok(())
+}
+
+/// Runs the examples of policies.
+pub fn test(policies: &[PathBuf]) -> Result<u8, Problem> {
+    let (mut passed, mut failed) = (0, 0);
+    let mut text = String::new();
+    for path in policies {
+        for loaded in load(path)? {
+            let loaded = [loaded];
+            let (rules, _) = compile(&loaded, true, &|_| Choice::Run)
+                .map_err(|faulty| Problem::faulty("the policy cannot be used", faulty))?;
+            let [loaded] = loaded;
+            let host = loaded.policy.hosts.first().cloned().unwrap_or_else(|| setup::DEFAULT_HOST.into());
+            let assumptions = Assumptions { hosts: vec![host], guest: None, guest_drivers: "built-in".into() };
+            let checker = Checker::new(Engine::new(&rules, &assumptions));
+            for rule in &loaded.policy.rules {
+                let bad = rule.bad.iter().map(|example| (example, true));
+                let good = rule.good.iter().map(|example| (example, false));
+                for (example, wanted) in bad.chain(good) {
+                    let outcome = checker.check(Path::new("example"), example.text.clone().into_bytes(), true);
+                    let findings = &outcome.checked.findings;
+                    let raised = findings.iter().any(|finding| finding.rule == rule.id);
+                    let broken = findings.iter().find(|finding| finding.rule.starts_with("vmlint/"));
+                    let verdict = match (wanted, raised, broken) {
+                        (_, _, Some(broken)) => Some(format!("cannot be read: {}", broken.message)),
+                        (true, false, None) => Some("is called bad, but the rule finds nothing in it".to_owned()),
+                        (false, true, None) => Some("is called good, but the rule finds something in it".to_owned()),
+                        _ => None,
+                    };
+                    match verdict {
+                        None => passed += 1,
+                        Some(verdict) => {
+                            failed += 1;
+                            let at = loaded.source.position(example.span.start);
+                            let path = loaded.source.path().to_string_lossy();
+                            let _ = writeln!(text, "{path}:{}:{}: {}: this example {verdict}", at.line, at.column, rule.id);
+                        }
+                    }
+                }
+            }
+        }
+    }
+    let _ = writeln!(text, "{passed} examples passed, {failed} failed");
+    answer(text.as_bytes())?;
+    Ok(if failed > 0 { FINDINGS } else { SUCCESS })
+}

@@ -1,0 +1,111 @@
+//! `vmlint rules`.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+
+use super::explain::all_policies;
+use super::problem::Problem;
+use super::terminal::{self, ColorChoice};
+use super::{answer, setup};
+use crate::finding::Severity;
+use crate::policy::compile::Loaded;
+use crate::policy::schema::Rule;
+use crate::report::{Paint, escape};
+use crate::suggest;
+
+/// Arguments of `rules`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Only the rules that judge for this host
+    #[arg(long, value_name = "ID")]
+    host: Option<String>,
+    /// Policies to list beside the built-in ones
+    #[arg(long = "policy", value_name = "FILE_OR_ID")]
+    policies: Vec<PathBuf>,
+    /// A table for people, or JSON
+    #[arg(long, value_name = "FMT", value_enum, default_value = "human")]
+    format: Format,
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
+    color: ColorChoice,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// A table
+    Human,
+    /// An array of objects
+    Json,
+}
+
+#[derive(Serialize)]
+struct Row<'r> {
+    id: &'r str,
+    title: &'r str,
+    severity: Severity,
+    status: &'static str,
+    platform: &'static str,
+    hosts: Vec<&'r str>,
+    fixable: bool,
+}
+
+/// Lists the rules.
+pub fn run(arguments: &Arguments) -> Result<u8, Problem> {
+    let mut loaded = all_policies()?;
+    for policy in &arguments.policies {
+        loaded.extend(setup::named_policy(policy)?);
+    }
+    if let Some(host) = &arguments.host {
+        let own = loaded.iter().flat_map(|loaded| loaded.policy.hosts.iter().map(|host| &**host));
+        let known: Vec<&str> = setup::HOSTS.iter().copied().chain(own).collect();
+        if !known.contains(&host.as_str()) {
+            return Err(Problem::new(format!("there is no host `{host}`")).help(suggest::help(host, known)));
+        }
+    }
+    let mut rows: Vec<Row<'_>> =
+        loaded.iter().flat_map(|loaded| loaded.policy.rules.iter().map(|rule| row(loaded, rule))).collect();
+    if let Some(wanted) = &arguments.host {
+        rows.retain_mut(|row| row.hosts.contains(&wanted.as_str()));
+    }
+    rows.sort_by_key(|row| row.id);
+    match arguments.format {
+        Format::Json => {
+            let json = serde_json::to_string_pretty(&rows).map_err(|error| Problem::new(error.to_string()))?;
+            answer(format!("{json}\n").as_bytes())
+        }
+        Format::Human => {
+            let paint = Paint { on: terminal::detect(arguments.color).color };
+            answer(table(&rows, paint).as_bytes())
+        }
+    }
+}
+
+fn row<'r>(loaded: &'r Loaded, rule: &'r Rule) -> Row<'r> {
+    // A host that every way of the rule leaves out is not one of its hosts.
+    let left_out =
+        |host: &str| rule.cases.iter().all(|case| case.except_hosts.iter().any(|(h, find)| **h == *host && find.is_none()));
+    Row {
+        id: &rule.id,
+        title: &rule.title,
+        severity: rule.severity,
+        status: rule.status.as_str(),
+        platform: loaded.policy.platform.as_str(),
+        hosts: loaded.policy.hosts.iter().map(|host| &**host).filter(|host| !left_out(host)).collect(),
+        fixable: false,
+    }
+}
+
+fn table(rows: &[Row<'_>], paint: Paint) -> String {
+    let width = |text: fn(&Row<'_>) -> usize| rows.iter().map(text).max().unwrap_or(0);
+    let (id, status) = (width(|row| row.id.len()), width(|row| row.status.len()));
+    let mut text = String::new();
+    for row in rows {
+        let severity = paint.severity(row.severity, &format!("{:7}", row.severity.as_str()));
+        let _ = writeln!(text, "{:id$}  {severity}  {:status$}  {}", escape(row.id), row.status, escape(row.title));
+    }
+    let _ = writeln!(text, "\n{} rules; `vmlint explain RULE` tells more of one", rows.len());
+    text
+}

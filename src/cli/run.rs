@@ -1,0 +1,258 @@
+//! Many files, judged in parallel and reported in order. Memory is bounded by the files in flight, not by how many there are.
+
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use rayon::prelude::*;
+
+use crate::check::{Checker, Outcome};
+use crate::finding::{FileEntry, Finding, Severity, Summary};
+use crate::input::limits;
+use crate::input::walk::{self, Found, Unreadable};
+use crate::report::{Report, escape, shown_path};
+
+/// Files judged before what they gave is written.
+const BATCH: usize = 256;
+/// A run shorter than this shows no progress.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// What a run is asked to do with each file.
+pub struct Job<'j, 'r> {
+    /// Judges.
+    pub checker: &'j Checker<'r>,
+    /// Shows.
+    pub report: &'j dyn Report,
+    /// Findings below are counted and not shown.
+    pub min_severity: Severity,
+    /// Whether files skipped in folders are named on standard error.
+    pub verbose: bool,
+    /// What findings call standard input.
+    pub stdin_filename: PathBuf,
+}
+
+/// How a run went.
+#[derive(Debug, Default)]
+pub struct Result {
+    /// In numbers.
+    pub summary: Summary,
+    /// The worst finding, shown or not.
+    pub worst: Option<Severity>,
+    /// Whether a path could not be read or a rule not be finished; each was told on standard error.
+    pub trouble: bool,
+}
+
+/// What one path gave.
+enum Piece {
+    Judged(Box<Judged>),
+    /// A sentence for standard error.
+    Trouble(String),
+}
+
+struct Judged {
+    shown: Vec<u8>,
+    entry: Option<FileEntry>,
+    counts: [usize; 3],
+    skipped: Option<String>,
+    exhausted: Vec<String>,
+}
+
+impl Job<'_, '_> {
+    /// Judges all files below `paths` and writes the report but for its tail.
+    ///
+    /// # Errors
+    /// Where the report cannot be written.
+    pub fn run(&self, paths: &[PathBuf], out: &mut (dyn Write + Send)) -> io::Result<Result> {
+        let mut result = Result::default();
+        let mut writer = PieceWriter { out, report: self.report, separate: false };
+        writer.raw(&self.report.head())?;
+        let progress = Progress::start();
+        let (stdin, paths): (Vec<PathBuf>, Vec<PathBuf>) = paths.iter().cloned().partition(|path| path == Path::new("-"));
+        if !stdin.is_empty() {
+            let piece = self.stdin();
+            writer.piece(piece, self.verbose, &mut result)?;
+        }
+        let mut walk = walk::files(&paths);
+        let mut batch: Vec<_> = walk.by_ref().take(BATCH).collect();
+        let mut ready: Vec<Piece> = Vec::new();
+        while !batch.is_empty() || !ready.is_empty() {
+            let judge = |found: std::result::Result<Found, Unreadable>| {
+                let piece = self.path(found);
+                progress.step();
+                piece
+            };
+            let mut next = Vec::new();
+            let mut write = |ready: Vec<Piece>, walk: &mut (dyn Iterator<Item = _> + Send)| {
+                next = walk.take(BATCH).collect();
+                ready.into_iter().try_for_each(|piece| writer.piece(piece, self.verbose, &mut result))
+            };
+            if batch.len() == 1 {
+                // One file is not worth starting threads for.
+                write(std::mem::take(&mut ready), &mut walk)?;
+                ready = batch.into_iter().map(judge).collect();
+            } else {
+                let done = std::mem::take(&mut ready);
+                let (pieces, written) =
+                    rayon::join(|| batch.into_par_iter().map(judge).collect::<Vec<_>>(), || write(done, &mut walk));
+                written?;
+                ready = pieces;
+            }
+            batch = next;
+        }
+        progress.finish();
+        Ok(result)
+    }
+
+    fn stdin(&self) -> Piece {
+        let mut bytes = Vec::new();
+        match io::stdin().lock().take(limits::FILE_BYTES + 1).read_to_end(&mut bytes) {
+            Ok(_) => self.judge(&self.stdin_filename, bytes, true),
+            Err(error) => Piece::Trouble(format!("standard input: {}", walk::reason(&error))),
+        }
+    }
+
+    fn path(&self, found: std::result::Result<Found, Unreadable>) -> Piece {
+        match found {
+            Ok(Found { path, named }) => match read(&path) {
+                Ok(bytes) => self.judge(&path, bytes, named),
+                Err(reason) => Piece::Trouble(format!("{}: {reason}", path.to_string_lossy())),
+            },
+            Err(Unreadable { path, reason }) => Piece::Trouble(format!("{}: {reason}", path.to_string_lossy())),
+        }
+    }
+
+    fn judge(&self, path: &Path, bytes: Vec<u8>, named: bool) -> Piece {
+        let Outcome { mut checked, skipped, exhausted } = self.checker.check(path, bytes, named);
+        let count = |severity: Severity, findings: &[Finding]| findings.iter().filter(|f| f.severity == severity).count();
+        let counts = [Severity::Note, Severity::Warning, Severity::Error].map(|severity| count(severity, &checked.findings));
+        checked.findings.retain(|finding| finding.severity >= self.min_severity);
+        let path = shown_path(checked.source.path());
+        let exhausted =
+            exhausted.iter().map(|rule| format!("{path}: the rule {rule} takes too many steps on this file and was given up"));
+        let exhausted = exhausted.collect();
+        let entry = (!skipped).then(|| FileEntry {
+            path: path.clone(),
+            format: checked.format,
+            vms: checked.vms,
+            findings: checked.findings.len(),
+        });
+        let shown = self.report.file(&checked);
+        Piece::Judged(Box::new(Judged { shown, entry, counts, skipped: skipped.then_some(path), exhausted }))
+    }
+}
+
+/// Reads a file. What could block for ever or never end is refused: a pipe nobody named as `/dev/fd/…`, a socket, a device.
+fn read(path: &Path) -> std::result::Result<Vec<u8>, String> {
+    let refuse = |error: io::Error| walk::reason(&error);
+    let kind = std::fs::metadata(path).map_err(refuse)?;
+    let is_handed_over = path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd") || path == Path::new("/dev/stdin");
+    if !kind.is_file() && !is_handed_over {
+        return Err("is not a regular file".to_owned());
+    }
+    let file = std::fs::File::open(path).map_err(refuse)?;
+    // One byte more than the limit tells that the file is over it, without reading all of it.
+    let mut bytes = Vec::with_capacity(kind.len().min(limits::FILE_BYTES) as usize + 1);
+    file.take(limits::FILE_BYTES + 1).read_to_end(&mut bytes).map_err(refuse)?;
+    Ok(bytes)
+}
+
+/// Writes pieces in order, with what the report wants between them.
+struct PieceWriter<'w> {
+    out: &'w mut (dyn Write + Send),
+    report: &'w dyn Report,
+    separate: bool,
+}
+
+impl PieceWriter<'_> {
+    fn raw(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.out.write_all(bytes)
+    }
+
+    fn piece(&mut self, piece: Piece, verbose: bool, result: &mut Result) -> io::Result<()> {
+        let judged = match piece {
+            Piece::Trouble(sentence) => {
+                complain(&sentence);
+                result.trouble = true;
+                return Ok(());
+            }
+            Piece::Judged(judged) => judged,
+        };
+        for sentence in &judged.exhausted {
+            complain(sentence);
+            result.trouble = true;
+        }
+        if verbose && let Some(path) = &judged.skipped {
+            complain(&format!("{path}: no VM definition, skipped"));
+        }
+        let [notes, warnings, errors] = judged.counts;
+        let summary = &mut result.summary;
+        summary.notes += notes;
+        summary.warnings += warnings;
+        summary.errors += errors;
+        summary.skipped += usize::from(judged.skipped.is_some());
+        for (severity, count) in [(Severity::Note, notes), (Severity::Warning, warnings), (Severity::Error, errors)] {
+            if count > 0 {
+                result.worst = result.worst.max(Some(severity));
+            }
+        }
+        if let Some(entry) = judged.entry {
+            summary.vms += entry.vms;
+            summary.files.push(entry);
+        }
+        if judged.shown.is_empty() {
+            return Ok(());
+        }
+        if std::mem::replace(&mut self.separate, true) {
+            self.out.write_all(self.report.separator())?;
+        }
+        self.out.write_all(&judged.shown)
+    }
+}
+
+/// A sentence on standard error; nobody is left to tell if that fails.
+pub fn complain(sentence: &str) {
+    let _ = writeln!(io::stderr(), "vmlint: {}", escape(sentence));
+}
+
+/// A line on standard error that counts files, once a run takes long enough to wonder.
+struct Progress {
+    bar: Option<ProgressBar>,
+    started: Instant,
+    files: AtomicU64,
+}
+
+impl Progress {
+    fn start() -> Progress {
+        let wanted = console_is_watched() && std::env::var_os("CI").is_none();
+        let bar = wanted.then(|| {
+            let style = ProgressStyle::with_template("{spinner} {pos} files, {per_sec}")
+                .unwrap_or_else(|_| ProgressStyle::default_spinner());
+            ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()).with_style(style)
+        });
+        Progress { bar, started: Instant::now(), files: AtomicU64::new(0) }
+    }
+
+    fn step(&self) {
+        let Some(bar) = &self.bar else { return };
+        let files = self.files.fetch_add(1, Ordering::Relaxed) + 1;
+        if files.is_multiple_of(64) && self.started.elapsed() > PATIENCE {
+            if bar.is_hidden() {
+                bar.set_draw_target(ProgressDrawTarget::stderr());
+            }
+            bar.set_position(files);
+        }
+    }
+
+    fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn console_is_watched() -> bool {
+    use std::io::IsTerminal;
+    io::stderr().is_terminal()
+}
