@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::sync::OnceLock;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::ast::{Arithmetic, Comparison};
 use super::nodes::{self, NodeRef};
-use super::plan::{Call, Expr, Path, Predicate, Start, Step};
+use super::plan::{Call, Expr, Path, Predicate, Rows, Start, Step};
 use super::text::{from_number, to_number};
 use super::{Context, Exhausted, Type};
 use crate::tree::{Kind, Tree};
@@ -255,6 +255,11 @@ impl<'e> Evaluator<'e> {
                 let root = self.context.tables.get(*index).and_then(nodes::root_element);
                 root.map_or(Ok(()), |root| self.steps(run, NodeRef::within(index + 1, root), found))
             }
+            Start::Rows(rows) => {
+                let value = self.string(&rows.value, focus)?;
+                let found_rows = self.row_index(rows)?.get(&*value).into_iter().flatten();
+                found_rows.copied().try_for_each(|row| self.steps(run, row, found))
+            }
             Start::Filter(primary, predicates) => {
                 let mut nodes = self.nodes(primary, focus)?;
                 for predicate in predicates {
@@ -460,7 +465,26 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// The first argument of a call, as text.
+    fn row_index(&self, rows: &'e Rows) -> Result<&'e FxHashMap<Box<str>, Vec<NodeRef>>, Exhausted> {
+        if let Some(index) = rows.index.get() {
+            return Ok(index);
+        }
+        let evaluator = Evaluator::new(self.context);
+        let mut index: FxHashMap<Box<str>, Vec<NodeRef>> = FxHashMap::default();
+        if let Some(tree) = self.context.tables.get(rows.table)
+            && let Some(root) = nodes::root_element(tree)
+        {
+            for row in tree.children(root).filter(|&row| rows.row.accepts(tree, row)) {
+                evaluator.charge(1)?;
+                if let Some(value) = nodes::attribute_value(tree, row, rows.attribute) {
+                    index.entry(value.into()).or_default().push(NodeRef::within(rows.table + 1, row));
+                }
+            }
+        }
+        Ok(rows.index.get_or_init(|| index))
+    }
+
+    /// An argument of a call, as text.
     pub fn argument_text(&self, call: &'e Call, index: usize, focus: Focus) -> Result<Cow<'e, str>, Exhausted> {
         call.arguments.get(index).map_or(Ok(Cow::Borrowed("")), |argument| self.string(argument, focus))
     }
