@@ -30,7 +30,7 @@ impl<'e> Evaluator<'e> {
             Function::Lang => self.lang(call, focus)?,
             Function::Glob | Function::Matches | Function::VersionIn => {
                 let (subject, source) = (text(0)?, text(1)?);
-                self.charge(PATTERN_COST + source.len())?;
+                self.charge(PATTERN_COST + source.len() + subject.len())?;
                 // A pattern that comes from data and is none fits nothing.
                 matches!(pattern(call.function, &source), Some(Ok(pattern)) if pattern.is_match(&subject))
             }

@@ -113,7 +113,11 @@ impl<'e> Evaluator<'e> {
                 Ok(true)
             }
             Expr::Compare(comparison, left, right) => self.compare(*comparison, left, right, focus),
-            Expr::Match(subject, pattern) => Ok(pattern.is_match(&self.string(subject, focus)?)),
+            Expr::Match(subject, pattern) => {
+                let subject = self.string(subject, focus)?;
+                self.charge(subject.len())?;
+                Ok(pattern.is_match(&subject))
+            }
             Expr::Member(value, table, strings) => self.member(value, table, strings, focus),
             Expr::Path(_) | Expr::Union(_) => self.any(expression, focus, |_| Ok(true)),
             Expr::Call(call) if call.function.result() == Type::Boolean => self.call_boolean(call, focus),
@@ -279,11 +283,9 @@ impl<'e> Evaluator<'e> {
     }
 
     fn step(&self, step: &'e Step, from: NodeRef, found: &mut dyn FnMut(NodeRef) -> Walk) -> Walk {
-        let tree = self.context.tree(from);
-        let visit = || Ok(self.charge(1)?);
         if !step.streams {
             let mut nodes = Vec::new();
-            nodes::walk(tree, from, step.axis, &step.test, visit, |node| -> Walk {
+            self.walk(step, from, |node| {
                 nodes.push(node);
                 Ok(())
             })?;
@@ -293,10 +295,10 @@ impl<'e> Evaluator<'e> {
             return nodes.into_iter().try_for_each(found);
         }
         if step.predicates.is_empty() {
-            return nodes::walk(tree, from, step.axis, &step.test, visit, found);
+            return self.walk(step, from, found);
         }
         let mut passed = 0;
-        let walked = nodes::walk(tree, from, step.axis, &step.test, visit, |node| {
+        let walked = self.walk(step, from, |node| {
             let mut last = false;
             for predicate in &step.predicates {
                 match predicate {
@@ -318,6 +320,20 @@ impl<'e> Evaluator<'e> {
             if last { Err(Stop::Step) } else { Ok(()) }
         });
         if walked == Err(Stop::Step) { Ok(()) } else { walked }
+    }
+
+    /// The nodes of a step before its predicates.
+    #[inline]
+    fn walk(&self, step: &'e Step, from: NodeRef, mut found: impl FnMut(NodeRef) -> Walk) -> Walk {
+        // Charged now and then: a counter in a register is cheaper than the budget in memory.
+        let visited = Cell::new(0);
+        let visit = || visited.set(visited.get() + 1);
+        let walked = nodes::walk(self.context.tree(from), from, step.axis, &step.test, visit, |node| {
+            self.charge(visited.take())?;
+            found(node)
+        });
+        self.charge(visited.get())?;
+        walked
     }
 
     /// Keeps the nodes for which a predicate holds; they are numbered as they stand.

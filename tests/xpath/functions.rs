@@ -82,6 +82,7 @@ fn values() {
         ("matches('abc', '^b')", "false"),
         ("matches('7.9', '^\\d+\\.\\d+$')", "true"),
         ("matches('ABC', '(?i)b')", "true"),
+        ("matches('a b', '^\\w+\\s\\w{1,20}$')", "true"),
         ("matches('üx', '^.x$')", "true"),
         ("matches(nic/@model, concat('^e', '\\d'))", "true"),
         ("matches(nic/@model, concat('(', ''))", "false"),
@@ -184,6 +185,13 @@ fn a_table_is_looked_into_once() {
     // Far fewer steps than rows are enough from now on.
     let context = Context { budget: 10, ..context };
     assert_eq!(compiled.boolean(&context, root_element(&document)), Ok(true));
+}
+
+#[test]
+fn expressions_are_shared_between_threads_and_nodes_are_small() {
+    fn shared<T: Send + Sync>() {}
+    shared::<vmlint::xpath::Expression>();
+    assert_eq!(size_of::<vmlint::xpath::NodeRef>(), 8);
 }
 
 #[test]
