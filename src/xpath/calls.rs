@@ -4,13 +4,14 @@ use std::borrow::Cow;
 
 use rustc_hash::FxHashSet;
 
-use super::Exhausted;
 use super::check::pattern;
 use super::eval::{Evaluator, Focus};
 use super::functions::Function;
 use super::nodes::{NodeRef, attribute_value};
 use super::plan::Call;
 use super::text::{SPACE, is_language, normalize_space, round, substring, to_number, translate, unit};
+use super::{Exhausted, Type};
+use crate::tree::Tree;
 
 /// What compiling a pattern during evaluation is charged for.
 const PATTERN_COST: usize = 1_000;
@@ -29,7 +30,7 @@ impl<'e> Evaluator<'e> {
             Function::Lang => self.lang(call, focus)?,
             Function::Glob | Function::Matches | Function::VersionIn => {
                 let (subject, source) = (text(0)?, text(1)?);
-                self.charge(PATTERN_COST + source.len())?;
+                self.charge(PATTERN_COST + source.len() + subject.len())?;
                 // A pattern that comes from data and is none fits nothing.
                 matches!(pattern(call.function, &source), Some(Ok(pattern)) if pattern.is_match(&subject))
             }
@@ -115,7 +116,7 @@ impl<'e> Evaluator<'e> {
         let mut add = |text: &str| {
             wanted.extend(text.split(SPACE).filter(|word| !word.is_empty()).map(str::to_owned));
         };
-        if argument.kind() == super::Type::Nodes {
+        if argument.kind() == Type::Nodes {
             for node in self.nodes(argument, focus)? {
                 add(&self.text(node)?);
             }
@@ -124,7 +125,7 @@ impl<'e> Evaluator<'e> {
         }
         let tree = self.context.tree(focus.node);
         let mut found = Vec::new();
-        for node in tree.descendants(crate::tree::Tree::ROOT) {
+        for node in tree.descendants(Tree::ROOT) {
             self.charge(1 + tree.attributes(node).len())?;
             // An identifier stands for the first element that has it.
             if attribute_value(tree, node, call.attribute).is_some_and(|id| wanted.remove(id.trim_matches(SPACE))) {

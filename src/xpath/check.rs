@@ -201,10 +201,10 @@ pub(super) fn pattern(function: Function, text: &str) -> Option<Result<Pattern, 
 
 fn function(name: ast::Name) -> Result<Function, Error> {
     let known = functions::functions();
-    if name.prefix.is_none() {
-        if let Some(signature) = known.iter().find(|signature| signature.name == name.local) {
-            return Ok(signature.function);
-        }
+    if name.prefix.is_none()
+        && let Some(signature) = known.iter().find(|signature| signature.name == name.local)
+    {
+        return Ok(signature.function);
     }
     let written = match name.prefix {
         Some(prefix) => format!("{prefix}:{}", name.local),

@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::sync::OnceLock;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::ast::{Arithmetic, Comparison};
 use super::nodes::{self, NodeRef};
-use super::plan::{Call, Expr, Path, Predicate, Start, Step};
+use super::plan::{Call, Expr, Path, Predicate, Rows, Start, Step};
 use super::text::{from_number, to_number};
 use super::{Context, Exhausted, Type};
 use crate::tree::{Kind, Tree};
@@ -113,7 +113,11 @@ impl<'e> Evaluator<'e> {
                 Ok(true)
             }
             Expr::Compare(comparison, left, right) => self.compare(*comparison, left, right, focus),
-            Expr::Match(subject, pattern) => Ok(pattern.is_match(&self.string(subject, focus)?)),
+            Expr::Match(subject, pattern) => {
+                let subject = self.string(subject, focus)?;
+                self.charge(subject.len())?;
+                Ok(pattern.is_match(&subject))
+            }
             Expr::Member(value, table, strings) => self.member(value, table, strings, focus),
             Expr::Path(_) | Expr::Union(_) => self.any(expression, focus, |_| Ok(true)),
             Expr::Call(call) if call.function.result() == Type::Boolean => self.call_boolean(call, focus),
@@ -255,6 +259,11 @@ impl<'e> Evaluator<'e> {
                 let root = self.context.tables.get(*index).and_then(nodes::root_element);
                 root.map_or(Ok(()), |root| self.steps(run, NodeRef::within(index + 1, root), found))
             }
+            Start::Rows(rows) => {
+                let value = self.string(&rows.value, focus)?;
+                let found_rows = self.row_index(rows)?.get(&*value).into_iter().flatten();
+                found_rows.copied().try_for_each(|row| self.steps(run, row, found))
+            }
             Start::Filter(primary, predicates) => {
                 let mut nodes = self.nodes(primary, focus)?;
                 for predicate in predicates {
@@ -274,11 +283,9 @@ impl<'e> Evaluator<'e> {
     }
 
     fn step(&self, step: &'e Step, from: NodeRef, found: &mut dyn FnMut(NodeRef) -> Walk) -> Walk {
-        let tree = self.context.tree(from);
-        let visit = || Ok(self.charge(1)?);
         if !step.streams {
             let mut nodes = Vec::new();
-            nodes::walk(tree, from, step.axis, &step.test, visit, |node| -> Walk {
+            self.walk(step, from, |node| {
                 nodes.push(node);
                 Ok(())
             })?;
@@ -288,10 +295,10 @@ impl<'e> Evaluator<'e> {
             return nodes.into_iter().try_for_each(found);
         }
         if step.predicates.is_empty() {
-            return nodes::walk(tree, from, step.axis, &step.test, visit, found);
+            return self.walk(step, from, found);
         }
         let mut passed = 0;
-        let walked = nodes::walk(tree, from, step.axis, &step.test, visit, |node| {
+        let walked = self.walk(step, from, |node| {
             let mut last = false;
             for predicate in &step.predicates {
                 match predicate {
@@ -313,6 +320,20 @@ impl<'e> Evaluator<'e> {
             if last { Err(Stop::Step) } else { Ok(()) }
         });
         if walked == Err(Stop::Step) { Ok(()) } else { walked }
+    }
+
+    /// The nodes of a step before its predicates.
+    #[inline]
+    fn walk(&self, step: &'e Step, from: NodeRef, mut found: impl FnMut(NodeRef) -> Walk) -> Walk {
+        // Charged now and then: a counter in a register is cheaper than the budget in memory.
+        let visited = Cell::new(0);
+        let visit = || visited.set(visited.get() + 1);
+        let walked = nodes::walk(self.context.tree(from), from, step.axis, &step.test, visit, |node| {
+            self.charge(visited.take())?;
+            found(node)
+        });
+        self.charge(visited.get())?;
+        walked
     }
 
     /// Keeps the nodes for which a predicate holds; they are numbered as they stand.
@@ -460,7 +481,26 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// The first argument of a call, as text.
+    fn row_index(&self, rows: &'e Rows) -> Result<&'e FxHashMap<Box<str>, Vec<NodeRef>>, Exhausted> {
+        if let Some(index) = rows.index.get() {
+            return Ok(index);
+        }
+        let evaluator = Evaluator::new(self.context);
+        let mut index: FxHashMap<Box<str>, Vec<NodeRef>> = FxHashMap::default();
+        if let Some(tree) = self.context.tables.get(rows.table)
+            && let Some(root) = nodes::root_element(tree)
+        {
+            for row in tree.children(root).filter(|&row| rows.row.accepts(tree, row)) {
+                evaluator.charge(1)?;
+                if let Some(value) = nodes::attribute_value(tree, row, rows.attribute) {
+                    index.entry(value.into()).or_default().push(NodeRef::within(rows.table + 1, row));
+                }
+            }
+        }
+        Ok(rows.index.get_or_init(|| index))
+    }
+
+    /// An argument of a call, as text.
     pub fn argument_text(&self, call: &'e Call, index: usize, focus: Focus) -> Result<Cow<'e, str>, Exhausted> {
         call.arguments.get(index).map_or(Ok(Cow::Borrowed("")), |argument| self.string(argument, focus))
     }

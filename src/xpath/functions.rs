@@ -252,3 +252,16 @@ pub(super) fn replacement(name: &str) -> Option<&'static str> {
     };
     Some(hint)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_is_in_the_order_of_the_variants() {
+        for (index, signature) in functions().iter().enumerate() {
+            assert_eq!(signature.function as usize, index, "{}", signature.name);
+        }
+        assert_eq!(functions().last().map(|signature| signature.function), Some(Function::VersionIn));
+    }
+}

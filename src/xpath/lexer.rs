@@ -315,3 +315,54 @@ fn is_name_start(c: char) -> bool {
 fn is_name_char(c: char) -> bool {
     is_name_start(c) || matches!(c, '-' | '.' | '0'..='9' | '\u{b7}' | '\u{300}'..='\u{36f}' | '\u{203f}'..='\u{2040}')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn described(text: &str) -> String {
+        let described = tokens(text).unwrap().into_iter().map(|(token, span)| {
+            let text = &text[span.range()];
+            match token {
+                Token::Operator(_) | Token::List(_) => format!("op {text}"),
+                Token::Name(_) | Token::Namespace(_) | Token::Star => format!("name {text}"),
+                Token::Number(number) => format!("number {number}"),
+                Token::Literal(literal) => format!("string {literal}"),
+                _ => text.to_owned(),
+            }
+        });
+        described.collect::<Vec<_>>().join(", ")
+    }
+
+    #[test]
+    fn names_and_operators_are_told_apart_by_the_token_before() {
+        let table = [
+            ("* * *", "name *, op *, name *"),
+            ("@* * 2", "@, name *, op *, number 2"),
+            ("div div mod", "name div, op div, name mod"),
+            ("/ * ", "/, name *"),
+            ("(*)", "(, name *, )"),
+            (". * ..", "., op *, .."),
+            ("a[*]*3", "name a, [, name *, ], op *, number 3"),
+            ("$a * $b", "$a, op *, $b"),
+            ("and and or or or", "name and, op and, name or, op or, name or"),
+            ("child::*", "name child, ::, name *"),
+            ("a - b", "name a, op -, name b"),
+            ("a -b", "name a, op -, name b"),
+            ("a-b", "name a-b"),
+            ("1-2", "number 1, op -, number 2"),
+            ("p:*", "name p:*"),
+            ("p:a :: b", "name p:a, ::, name b"),
+            ("a:div div div", "name a:div, op div, name div"),
+            (".5 5. 5.5", "number 0.5, number 5, number 5.5"),
+            ("..", ".."),
+            ("6div 2", "number 6, op div, number 2"),
+            ("'a\"b' != \"'\"", "string a\"b, op !=, string '"),
+            ("a//b|c<=d", "name a, //, name b, op |, name c, op <=, name d"),
+            ("Grüße\t=\n世界", "name Grüße, op =, name 世界"),
+        ];
+        for (text, expected) in table {
+            assert_eq!(described(text), expected, "{text}");
+        }
+    }
+}

@@ -56,7 +56,8 @@ pub struct Environment {
 pub enum VariableKind {
     /// Text, set anew for each evaluation.
     String,
-    /// The root element of a table, the same for all evaluations of an expression.
+    /// The root element of a table, the same for all evaluations of an expression. Within a path that starts at it everything
+    /// is about the table, `/` included; a value of the document is compared outside, `@id = $table/row/@id`, or is a variable.
     Table,
 }
 

@@ -59,19 +59,19 @@ impl NodeRef {
 }
 
 /// Hands every node on `axis` of `from` that passes `test` to `found`, nearest first, as the axis goes. `visit` is called for every
-/// node looked at. Both may end the walk with an error.
+/// node looked at. `found` may end the walk with an error.
 #[inline]
 pub(super) fn walk<E>(
     tree: &Tree,
     from: NodeRef,
     axis: Axis,
     test: &Test,
-    visit: impl Fn() -> Result<(), E>,
+    visit: impl Fn(),
     mut found: impl FnMut(NodeRef) -> Result<(), E>,
 ) -> Result<(), E> {
     let node = from.node();
     let mut look = |candidate: NodeId| {
-        visit()?;
+        visit();
         if test.accepts(tree, candidate) { found(from.at(candidate)) } else { Ok(()) }
     };
     if from.is_attribute() {
@@ -89,7 +89,7 @@ pub(super) fn walk<E>(
                 }
                 let above = (axis == Axis::AncestorOrSelf).then_some(node);
                 above.into_iter().chain(above.into_iter().flat_map(|n| tree.ancestors(n))).try_for_each(|candidate| {
-                    visit()?;
+                    visit();
                     if test.accepts(tree, candidate) { found(from.at(candidate)) } else { Ok(()) }
                 })
             }
@@ -99,7 +99,7 @@ pub(super) fn walk<E>(
     match axis {
         Axis::Attribute => {
             for (attr, number) in tree.attributes(node).zip(1..=u16::MAX) {
-                visit()?;
+                visit();
                 if accepts_attribute(test, tree, attr) {
                     found(NodeRef { attr: number, ..from })?;
                 }

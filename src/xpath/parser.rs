@@ -386,3 +386,92 @@ fn place(text: &str, span: Span) -> String {
         lines => format!("line {}, column {column}", lines + 1),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::ast::Arithmetic;
+    use super::*;
+
+    /// The tree with all brackets and no abbreviations.
+    fn written_out(expression: &Expr) -> String {
+        let list = |parts: &[Expr], by: &str| parts.iter().map(written_out).collect::<Vec<_>>().join(by);
+        match &expression.kind {
+            ExprKind::Number(number) => number.to_string(),
+            ExprKind::Literal(text) => format!("'{text}'"),
+            ExprKind::Variable(name) => format!("${name}"),
+            ExprKind::Call { name, arguments } => format!("{}({})", name.local, list(arguments, ", ")),
+            ExprKind::Negate(inner) => format!("-({})", written_out(inner)),
+            ExprKind::Binary(operator, left, right) => {
+                let operator = match operator {
+                    Operator::Compare(comparison) => format!("{comparison:?}"),
+                    Operator::Arithmetic(Arithmetic::Subtract) => "-".to_owned(),
+                    Operator::Arithmetic(arithmetic) => format!("{arithmetic:?}"),
+                };
+                format!("({} {operator} {})", written_out(left), written_out(right))
+            }
+            ExprKind::List(operator, parts) => format!("({})", list(parts, &format!(" {operator:?} "))),
+            ExprKind::Path(path) => {
+                let predicates =
+                    |predicates: &[Expr]| predicates.iter().map(|p| format!("[{}]", written_out(p))).collect::<String>();
+                let mut text = match &path.start {
+                    Start::Context => String::new(),
+                    Start::Root => "/".to_owned(),
+                    Start::Filter(primary, filters) => format!("{{{}}}{}/", written_out(primary), predicates(filters)),
+                };
+                let steps = path.steps.iter().map(|step| {
+                    let test = match &step.test {
+                        Test::Name(name) => name.prefix.map_or(String::new(), |p| format!("{p}:")) + name.local,
+                        test => format!("{test:?}").to_lowercase(),
+                    };
+                    format!("{:?}::{test}{}", step.axis, predicates(&step.predicates))
+                });
+                text.push_str(&steps.collect::<Vec<_>>().join("/"));
+                text
+            }
+        }
+    }
+
+    #[test]
+    fn expressions_are_grouped_and_written_out() {
+        let table = [
+            ("1 + 2 * 3 - 4", "((1 Add (2 Multiply 3)) - 4)"),
+            ("10 - 2 - 3", "((10 - 2) - 3)"),
+            ("1 < 2 = 3 > 4", "((1 Less 2) Equal (3 Greater 4))"),
+            ("a or b and c or d", "(Child::a Or (Child::b And Child::c) Or Child::d)"),
+            ("-a | b", "-((Child::a Union Child::b))"),
+            ("- - -1", "-(1)"),
+            ("--1", "-(-(1))"),
+            ("2 * -3", "(2 Multiply -(3))"),
+            ("//a", "/DescendantOrSelf::node/Child::a"),
+            ("a//@b", "Child::a/DescendantOrSelf::node/Attribute::b"),
+            ("./..", "SelfNode::node/Parent::node"),
+            ("/", "/"),
+            ("/ = 1", "(/ Equal 1)"),
+            ("p:a[1][@b='c']/text()", "Child::p:a[1][(Attribute::b Equal 'c')]/Child::text"),
+            ("(a)[1]/b", "{Child::a}[1]/Child::b"),
+            ("$t//a", "{$t}/DescendantOrSelf::node/Child::a"),
+            ("id('x')[2]", "{id('x')}[2]/"),
+            ("((a))", "Child::a"),
+            ("text()[1]", "Child::text[1]"),
+            ("text", "Child::text"),
+            ("self::node()", "SelfNode::node"),
+            ("ancestor-or-self :: a", "AncestorOrSelf::a"),
+            ("processing-instruction('a')", "Child::instruction(some(\"a\"))"),
+            ("concat('a', $b, c)", "concat('a', $b, Child::c)"),
+            ("(a or b) or c", "(Child::a Or Child::b Or Child::c)"),
+            ("a | (b | c)", "(Child::a Union (Child::b Union Child::c))"),
+        ];
+        for (text, expected) in table {
+            assert_eq!(written_out(&parse(text).unwrap()), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn spans_cover_what_was_written() {
+        let text = " count( a ) + - b[1] ";
+        let expression = parse(text).unwrap();
+        assert_eq!(&text[expression.span.range()], "count( a ) + - b[1]");
+        let ExprKind::Binary(_, left, right) = &expression.kind else { panic!("{expression:?}") };
+        assert_eq!([&text[left.span.range()], &text[right.span.range()]], ["count( a )", "- b[1]"]);
+    }
+}

@@ -5,8 +5,12 @@ use std::cmp::Ordering;
 use globset::GlobBuilder;
 use regex::bytes::{Regex, RegexBuilder};
 
-/// Largest compiled regular expression, in bytes; larger ones are refused.
-const MAX_REGEX: usize = 1 << 20;
+/// Largest compiled regular expression, in bytes; larger ones are refused, for the time a match takes grows with it. `\w{1,20}`
+/// already takes a tenth, as `\w` means every letter of Unicode.
+const MAX_REGEX: usize = 10 << 20;
+
+/// Memory for the states that matching works out on the way.
+const MAX_STATES: usize = 2 << 20;
 
 /// A compiled pattern.
 #[derive(Debug)]
@@ -32,7 +36,7 @@ impl Pattern {
     }
 
     fn build(builder: &mut RegexBuilder, text: &str) -> Result<Pattern, String> {
-        match builder.size_limit(MAX_REGEX).dfa_size_limit(MAX_REGEX).build() {
+        match builder.size_limit(MAX_REGEX).dfa_size_limit(MAX_STATES).build() {
             Ok(regex) => Ok(Pattern::Regex(regex)),
             Err(regex::Error::CompiledTooBig(_)) => Err(format!("the pattern `{text}` grows too large")),
             Err(error) => {

@@ -3,11 +3,12 @@
 
 use std::sync::OnceLock;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Type;
 use super::ast::{Arithmetic, Axis, Comparison};
 use super::functions::Function;
+use super::nodes::NodeRef;
 use super::patterns::Pattern;
 use crate::tree::{Kind, NameId, NodeId, Tree};
 
@@ -59,7 +60,21 @@ pub(super) enum Start {
     Root,
     /// The root element of the n-th table.
     Table(usize),
+    /// Rows of a table by the value of an attribute.
+    Rows(Rows),
     Filter(Box<Expr>, Vec<Predicate>),
+}
+
+/// `$table/row[@attribute = value]`: found by an index, not by looking at every row.
+#[derive(Debug)]
+pub(super) struct Rows {
+    pub table: usize,
+    pub row: Test,
+    pub attribute: NameId,
+    /// A string or a string variable.
+    pub value: Box<Expr>,
+    /// The rows for each value; a table never changes.
+    pub index: OnceLock<FxHashMap<Box<str>, Vec<NodeRef>>>,
 }
 
 #[derive(Debug)]
@@ -220,6 +235,7 @@ struct Order {
 
 impl Order {
     const SINGLE: Order = Order { sorted: true, unique: true, flat: true, single: true };
+    const SIBLINGS: Order = Order { sorted: true, unique: true, flat: true, single: false };
     const SET: Order = Order { sorted: true, unique: true, flat: false, single: false };
 
     fn after(self, step: &Step) -> Order {
@@ -245,8 +261,10 @@ impl Order {
 
 impl Path {
     pub fn new(start: Start, steps: Vec<Step>, table: bool) -> Path {
+        let (start, steps) = with_index(start, steps);
         let mut order = match &start {
             Start::Context | Start::Root | Start::Table(_) => Order::SINGLE,
+            Start::Rows(_) => Order::SIBLINGS,
             Start::Filter(_, predicates) if predicates.iter().any(|p| matches!(p, Predicate::Position(_))) => Order::SINGLE,
             Start::Filter(..) => Order::SET,
         };
@@ -274,6 +292,7 @@ impl Path {
         let start = match &self.start {
             Start::Context | Start::Root => self.table,
             Start::Table(_) => true,
+            Start::Rows(rows) => rows.value.constant(),
             Start::Filter(primary, predicates) => primary.constant() && predicates.iter().all(Predicate::constant),
         };
         start && self.steps().all(|step| step.predicates.iter().all(Predicate::constant))
@@ -283,7 +302,7 @@ impl Path {
     pub fn fixed(&self) -> bool {
         let start = match &self.start {
             Start::Context | Start::Root => false,
-            Start::Table(_) => true,
+            Start::Table(_) | Start::Rows(_) => true,
             Start::Filter(primary, _) => matches!(&**primary, Expr::Path(path) if path.fixed()),
         };
         start && self.constant()
@@ -306,4 +325,33 @@ fn without_detours(steps: Vec<Step>) -> Vec<Step> {
         kept.push(step);
     }
     kept
+}
+
+/// A first step that picks rows of a table by an attribute becomes a look-up.
+fn with_index(start: Start, mut steps: Vec<Step>) -> (Start, Vec<Step>) {
+    let (Start::Table(table), Some(Step { axis: Axis::Child, predicates, .. })) = (&start, steps.first_mut()) else {
+        return (start, steps);
+    };
+    let [Predicate::Filter(Expr::Compare(Comparison::Equal, left, right))] = predicates.as_mut_slice() else {
+        return (start, steps);
+    };
+    let is_text = |expression: &Expr| matches!(expression, Expr::String(_) | Expr::Variable(_));
+    let (attribute, value) = match (attribute_name(left), attribute_name(right)) {
+        (Some(attribute), _) if is_text(right) => (attribute, right),
+        (_, Some(attribute)) if is_text(left) => (attribute, left),
+        _ => return (start, steps),
+    };
+    let value = std::mem::replace(value, Box::new(Expr::Number(0.0)));
+    let row = steps.remove(0).test;
+    (Start::Rows(Rows { table: *table, row, attribute, value, index: OnceLock::new() }), steps)
+}
+
+/// The name of an attribute of the context node, if that is all the expression is.
+fn attribute_name(expression: &Expr) -> Option<NameId> {
+    let Expr::Path(Path { start: Start::Context, runs, .. }) = expression else { return None };
+    let [run] = runs.as_slice() else { return None };
+    match run.as_slice() {
+        [Step { axis: Axis::Attribute, test: Test::Name(name), predicates, .. }] if predicates.is_empty() => Some(*name),
+        _ => None,
+    }
 }
