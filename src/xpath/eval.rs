@@ -3,11 +3,10 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
-use std::sync::OnceLock;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
-use super::ast::{Arithmetic, Comparison};
+use super::ast::Arithmetic;
 use super::nodes::{self, NodeRef};
 use super::plan::{Call, Expr, Path, Predicate, Rows, Start, Step};
 use super::text::{from_number, to_number};
@@ -55,7 +54,7 @@ impl From<Exhausted> for Stop {
 type Walk = Result<(), Stop>;
 
 /// Whether a walk was ended by whoever wanted the nodes.
-fn ended_early(walk: Walk) -> Result<bool, Exhausted> {
+pub(super) fn ended_early(walk: Walk) -> Result<bool, Exhausted> {
     match walk {
         Ok(()) | Err(Stop::Step) => Ok(false),
         Err(Stop::Enough) => Ok(true),
@@ -208,7 +207,7 @@ impl<'e> Evaluator<'e> {
     }
 
     /// Whether a condition holds for any node; it is asked for no more once it does.
-    fn any(
+    pub fn any(
         &self,
         expression: &'e Expr,
         focus: Focus,
@@ -218,7 +217,7 @@ impl<'e> Evaluator<'e> {
     }
 
     /// Hands on the nodes of an expression, in any order and maybe twice; none if it is no set of nodes.
-    fn each(&self, expression: &'e Expr, focus: Focus, found: &mut dyn FnMut(NodeRef) -> Walk) -> Walk {
+    pub fn each(&self, expression: &'e Expr, focus: Focus, found: &mut dyn FnMut(NodeRef) -> Walk) -> Walk {
         match expression {
             Expr::Path(path) => self.path(path, focus, found),
             Expr::Union(parts) => parts.iter().try_for_each(|part| self.each(part, focus, found)),
@@ -229,7 +228,7 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    fn path(&self, path: &'e Path, focus: Focus, found: &mut dyn FnMut(NodeRef) -> Walk) -> Walk {
+    pub fn path(&self, path: &'e Path, focus: Focus, found: &mut dyn FnMut(NodeRef) -> Walk) -> Walk {
         let Some((last, runs)) = path.runs.split_last() else { return Ok(()) };
         let Some((first, runs)) = runs.split_first() else { return self.start(path, last, focus, found) };
         let mut nodes = Vec::new();
@@ -359,125 +358,6 @@ impl<'e> Evaluator<'e> {
                 Ok(self.number(number, focus)? == focus.position as f64)
             }
             Predicate::Filter(condition) | Predicate::General(condition) => self.boolean(condition, focus),
-        }
-    }
-
-    fn compare(&self, comparison: Comparison, left: &'e Expr, right: &'e Expr, focus: Focus) -> Result<bool, Exhausted> {
-        match (left.kind(), right.kind()) {
-            (Type::Nodes, Type::Nodes) => self.compare_sets(comparison, left, right, focus),
-            (Type::Nodes, kind) => self.compare_set(comparison, left, right, kind, focus),
-            (kind, Type::Nodes) => self.compare_set(comparison.flipped(), right, left, kind, focus),
-            (l, r) if comparison.is_equality() && (l == Type::Boolean || r == Type::Boolean) => {
-                Ok(comparison.holds(&self.boolean(left, focus)?, &self.boolean(right, focus)?))
-            }
-            (Type::String, Type::String) if comparison.is_equality() => {
-                Ok(comparison.holds(&self.string(left, focus)?, &self.string(right, focus)?))
-            }
-            _ => Ok(comparison.holds(&self.number(left, focus)?, &self.number(right, focus)?)),
-        }
-    }
-
-    /// Compares each node of a set with a value that is no set.
-    fn compare_set(
-        &self,
-        comparison: Comparison,
-        set: &'e Expr,
-        value: &'e Expr,
-        kind: Type,
-        focus: Focus,
-    ) -> Result<bool, Exhausted> {
-        if kind == Type::Boolean {
-            let (left, right) = (self.boolean(set, focus)?, self.boolean(value, focus)?);
-            // Booleans compare as the numbers 0 and 1 do.
-            return Ok(comparison.holds(&left, &right));
-        }
-        if kind == Type::String && comparison.is_equality() {
-            let text = self.string(value, focus)?;
-            return self.any(set, focus, |node| Ok(comparison.holds(&*self.text(node)?, &*text)));
-        }
-        let number = self.number(value, focus)?;
-        self.any(set, focus, |node| Ok(comparison.holds(&to_number(&self.text(node)?), &number)))
-    }
-
-    /// Whether the comparison holds for any pair of nodes of two sets, in time that grows with their sum.
-    fn compare_sets(&self, comparison: Comparison, left: &'e Expr, right: &'e Expr, focus: Focus) -> Result<bool, Exhausted> {
-        match comparison {
-            Comparison::Equal => {
-                let strings = self.strings(left, focus)?;
-                match strings.as_slice() {
-                    [] => Ok(false),
-                    [only] => self.any(right, focus, |node| Ok(self.text(node)? == *only)),
-                    _ => {
-                        let strings: FxHashSet<Cow<str>> = strings.into_iter().collect();
-                        self.any(right, focus, |node| Ok(strings.contains(&self.text(node)?)))
-                    }
-                }
-            }
-            Comparison::NotEqual => {
-                // Some pair differs unless all strings of both sets are one and the same.
-                let (left, right) = (self.strings(left, focus)?, self.strings(right, focus)?);
-                let (Some(one), Some(other)) = (left.first(), right.first()) else { return Ok(false) };
-                Ok(right.iter().any(|text| text != one) || left.iter().any(|text| text != other))
-            }
-            // The smallest of one set against the largest of the other decides.
-            Comparison::Less | Comparison::LessEqual => {
-                let (left, _) = self.extremes(left, focus)?;
-                let (_, right) = self.extremes(right, focus)?;
-                Ok(comparison.holds(&left, &right))
-            }
-            Comparison::Greater | Comparison::GreaterEqual => {
-                let (_, left) = self.extremes(left, focus)?;
-                let (right, _) = self.extremes(right, focus)?;
-                Ok(comparison.holds(&left, &right))
-            }
-        }
-    }
-
-    fn strings(&self, expression: &'e Expr, focus: Focus) -> Result<Vec<Cow<'e, str>>, Exhausted> {
-        let mut strings = Vec::new();
-        ended_early(self.each(expression, focus, &mut |node| {
-            strings.push(self.text(node)?);
-            Ok(())
-        }))?;
-        Ok(strings)
-    }
-
-    /// The smallest and the largest number among the nodes, NaN if there is none.
-    fn extremes(&self, expression: &'e Expr, focus: Focus) -> Result<(f64, f64), Exhausted> {
-        let mut extremes = (f64::NAN, f64::NAN);
-        ended_early(self.each(expression, focus, &mut |node| {
-            let number = to_number(&self.text(node)?);
-            // `min` and `max` of NaN and a number are the number.
-            extremes = (extremes.0.min(number), extremes.1.max(number));
-            Ok(())
-        }))?;
-        Ok(extremes)
-    }
-
-    /// Whether a string of the value is among the strings of a table.
-    fn member(
-        &self,
-        value: &'e Expr,
-        table: &'e Path,
-        strings: &'e OnceLock<FxHashSet<Box<str>>>,
-        focus: Focus,
-    ) -> Result<bool, Exhausted> {
-        let strings = match strings.get() {
-            Some(strings) => strings,
-            None => {
-                // A budget of its own, so that the first document is not charged for all.
-                let evaluator = Evaluator::new(self.context);
-                let mut found = FxHashSet::default();
-                ended_early(evaluator.path(table, Focus::on(NodeRef::new(Tree::ROOT)), &mut |node| {
-                    found.insert(evaluator.text(node)?.into());
-                    Ok(())
-                }))?;
-                strings.get_or_init(|| found)
-            }
-        };
-        match value.kind() {
-            Type::Nodes => self.any(value, focus, |node| Ok(strings.contains(&*self.text(node)?))),
-            _ => Ok(strings.contains(&*self.string(value, focus)?)),
         }
     }
 

@@ -20,6 +20,7 @@
 mod ast;
 mod calls;
 mod check;
+mod compare;
 mod eval;
 mod functions;
 mod lexer;
