@@ -21,7 +21,8 @@ WINDOWS_SERVER_2012 = "2012-09-04"
 LINES = {"rhel", "centos", "oel", "scientificlinux", "sles", "sled"}
 
 WINDOWS = {"2k": "2000", "2k3": "server-2003", "2k3r2": "server-2003-r2", "2k8": "server-2008", "2k8r2": "server-2008-r2"}
-NAMES = {"oel": "oracle-linux", "macosx": "macos", "rhl": "red-hat-linux", "scientificlinux": "scientific-linux"}
+# Oracle Linux is named with its kernel: in these releases the one that is compatible with RHEL.
+NAMES = {"oel": "oracle-linux-rhck", "macosx": "macos", "rhl": "red-hat-linux", "scientificlinux": "scientific-linux"}
 
 
 def split(os_id):
