@@ -1,0 +1,3 @@
+//! Readers of the formats a definition comes in.
+
+pub mod vmcx;
