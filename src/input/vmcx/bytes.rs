@@ -53,9 +53,9 @@ const REMAINDERS: [u32; 256] = {
     table
 };
 
-/// Feeds `bytes` to a CRC-32 that has come to `state`.
-fn feed(state: u32, bytes: &[u8]) -> u32 {
-    bytes.iter().fold(state, |state, byte| {
+/// CRC-32 as in zlib of `parts` in a row.
+fn crc32_of(parts: &[&[u8]]) -> u32 {
+    !parts.iter().copied().flatten().fold(u32::MAX, |state, byte| {
         let [low, ..] = state.to_le_bytes();
         REMAINDERS.get(usize::from(low ^ byte)).copied().unwrap_or_default() ^ (state >> 8)
     })
@@ -63,14 +63,19 @@ fn feed(state: u32, bytes: &[u8]) -> u32 {
 
 /// CRC-32 as in zlib.
 pub(super) fn crc32(bytes: &[u8]) -> u32 {
-    !feed(u32::MAX, bytes)
+    crc32_of(&[bytes])
 }
 
 /// CRC-32 of `bytes` with the four bytes at `hole`, where the checksum itself is stored, taken as zero.
 pub(super) fn checksum(bytes: &[u8], hole: usize) -> u32 {
     let (before, rest) = bytes.split_at_checked(hole).unwrap_or((bytes, &[]));
-    let after = rest.get(4..).unwrap_or_default();
-    !feed(feed(feed(u32::MAX, before), &[0; 4]), after)
+    crc32_of(&[before, &[0; 4], rest.get(4..).unwrap_or_default()])
+}
+
+/// As [`checksum`], as if the first byte were `first`.
+pub(super) fn checksum_as(first: u8, bytes: &[u8], hole: usize) -> u32 {
+    let (before, rest) = bytes.split_at_checked(hole).unwrap_or((bytes, &[]));
+    crc32_of(&[&[first], before.get(1..).unwrap_or_default(), &[0; 4], rest.get(4..).unwrap_or_default()])
 }
 
 /// Whether the checksum stored at `hole` is that of `bytes`; the two numbers, stored and computed, where it is not.

@@ -233,7 +233,7 @@ pub enum Fault {
         other: usize,
     },
     /// An entry runs past the end of its table, or the table ends inside an entry.
-    #[error("entry of {size} bytes runs past the end of the table, where {left} bytes are left")]
+    #[error("its {size} bytes run past the end of the table, where {left} bytes are left")]
     EntryOverruns {
         /// Size of the entry as it says itself.
         size: u32,
@@ -244,13 +244,16 @@ pub enum Fault {
     #[error("the last {0} bytes of the table are too few for an entry")]
     Remainder(usize),
     /// An entry smaller than what it must hold.
-    #[error("entry of {size} bytes is too small for the {need} it must hold")]
+    #[error("its {size} bytes are too few for the {need} it must hold")]
     EntrySize {
         /// Size of the entry as it says itself.
         size: u32,
         /// What its header, name and value take.
         need: usize,
     },
+    /// Free space with the name and the checksum of a key.
+    #[error("is marked as free space, yet its checksum is that of a key")]
+    FreeKey,
     /// A name without a NUL at its end, or with one before.
     #[error("the name does not end with its only NUL")]
     NameEnd,
@@ -365,7 +368,9 @@ impl fmt::Display for HeaderFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             HeaderFault::Missing => write!(f, "lies past the end of the file"),
-            HeaderFault::Signature(found) => write!(f, "has signature {found:#010x}, expected {:#010x}", super::header::SIGNATURE),
+            HeaderFault::Signature(found) => {
+                write!(f, "has signature {found:#010x}, expected {:#010x}", super::header::SIGNATURE)
+            }
             HeaderFault::Checksum => write!(f, "has a wrong checksum"),
         }
     }
@@ -402,7 +407,10 @@ impl fmt::Display for Warning {
                 write!(f, "header copy at {at:#x} {fault}; the copy at {used:#x} (sequence {sequence}) is used")
             }
             Warning::SequenceGap { higher, lower } => {
-                write!(f, "header copies have sequence numbers {higher} and {lower}, which may have wrapped around; {higher} is used")
+                write!(
+                    f,
+                    "header copies have sequence numbers {higher} and {lower}, which may have wrapped around; {higher} is used"
+                )
             }
         }
     }

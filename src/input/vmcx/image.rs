@@ -45,7 +45,7 @@ impl<'a> Image<'a> {
     /// The container in `file`, with the number of log entries that had to be carried out for it.
     pub(super) fn of(file: &'a [u8], header: &Header) -> Result<(Image<'a>, usize), Damage> {
         let entries = pending(file, header)?;
-        let mut image = Image { bytes: Cow::Borrowed(file), origins: Origins { file: file.len(), written: BTreeMap::new() } };
+        let mut image = Image::as_it_is(file);
         if let Some(end) = entries.iter().map(|entry| entry.target.saturating_add(entry.data.len())).max() {
             let bytes = image.bytes.to_mut();
             if end > bytes.len() {
@@ -60,6 +60,11 @@ impl<'a> Image<'a> {
             }
         }
         Ok((image, entries.len()))
+    }
+
+    /// The container in `file` whatever its log says.
+    pub(super) fn as_it_is(file: &'a [u8]) -> Image<'a> {
+        Image { bytes: Cow::Borrowed(file), origins: Origins { file: file.len(), written: BTreeMap::new() } }
     }
 
     /// Size of the container.
@@ -97,8 +102,7 @@ impl Origins {
         }
         // What is left of a piece from `start` once everything before the end of `target` is cut off.
         let rest = |start: usize, end: usize, source: usize| {
-            (end > target.end)
-                .then(|| (target.end, (end, source.saturating_add(target.end.saturating_sub(start)))))
+            (end > target.end).then(|| (target.end, (end, source.saturating_add(target.end.saturating_sub(start)))))
         };
         if let Some((&start, &(end, from))) = self.written.range(..target.start).next_back()
             && end > target.start

@@ -5,28 +5,20 @@ use std::collections::HashMap;
 
 use super::bytes::{index, narrow};
 use super::damage::{Damage, Fault};
-use super::keys::{Key, Keys, Part, Stored};
+use super::keys::{Key, Keys};
 use super::limits::{MAX_DEPTH, MAX_PATH};
 
 /// A key in its place in the tree.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Joined {
-    pub(super) name: Part,
-    pub(super) value: Stored,
-    /// Number of the parent, or [`ROOT`].
+    /// Its number in [`Keys::keys`].
+    pub(super) key: u32,
+    /// Number of the parent in the tree, or [`ROOT`].
     pub(super) parent: u32,
     /// One past the number of its last descendant.
     pub(super) end: u32,
     /// Which of the siblings with this name it is, from 1.
     pub(super) ordinal: u32,
-    /// Where the entry begins in the container.
-    pub(super) at: u32,
-    /// Its size.
-    pub(super) size: u32,
-    /// Where the bytes of the value begin.
-    pub(super) data_at: u32,
-    /// How many there are.
-    pub(super) data_len: u32,
 }
 
 /// The parent of the topmost keys.
@@ -51,18 +43,18 @@ pub(super) fn join(keys: &Keys) -> Result<Vec<Joined>, Damage> {
     let mut nodes: Vec<Joined> = Vec::with_capacity(keys.keys.len());
     let (next, end) = family.children(0);
     let mut open = vec![Open { node: ROOT, next, end, path: 0 }];
-    while let Some(family_head) = open.last_mut() {
-        let child = (family_head.next < family_head.end).then(|| family.order.get(family_head.next)).flatten();
+    while let Some(head) = open.last_mut() {
+        let child = (head.next < head.end).then(|| family.order.get(head.next)).flatten();
         let Some(&child) = child else {
             let end = narrow(nodes.len());
-            if let Some(node) = nodes.get_mut(index(family_head.node)) {
+            if let Some(node) = nodes.get_mut(index(head.node)) {
                 node.end = end;
             }
             open.pop();
             continue;
         };
-        family_head.next = family_head.next.saturating_add(1);
-        let (parent, parent_path) = (family_head.node, family_head.path);
+        head.next = head.next.saturating_add(1);
+        let (parent, parent_path) = (head.node, head.path);
         let Some(key) = keys.keys.get(index(child)) else { continue };
         let ordinal = family.ordinals.get(index(child)).copied().unwrap_or(1);
         let number = narrow(nodes.len());
@@ -70,17 +62,7 @@ pub(super) fn join(keys: &Keys) -> Result<Vec<Joined>, Damage> {
         if path > MAX_PATH {
             return Err(keys.place(key).has(Fault::PathTooLong));
         }
-        nodes.push(Joined {
-            name: key.name,
-            value: key.value,
-            parent,
-            end: number.saturating_add(1),
-            ordinal,
-            at: key.at,
-            size: key.size,
-            data_at: key.data_at,
-            data_len: key.data_len,
-        });
+        nodes.push(Joined { key: child, parent, end: number.saturating_add(1), ordinal });
         let (next, end) = family.children(child.saturating_add(1));
         if next < end {
             // The root, which is no key, is open, too.

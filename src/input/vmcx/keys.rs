@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map;
 
-use super::bytes::{index, narrow, u8_at, u16_at, u32_at, u64_at, verify};
+use super::bytes::{checksum_as, index, narrow, u8_at, u16_at, u32_at, u64_at, verify};
 use super::damage::{Damage, Fault, Place};
 use super::image::Image;
 use super::objects::{Extent, Objects};
@@ -18,6 +18,8 @@ const HEADER: usize = 10;
 const ENTRY: usize = 21;
 /// Size of the header of free space: its type, its flags and its size.
 const FREE: usize = 6;
+/// Offset of the checksum in an entry.
+const CHECKSUM: usize = 12;
 /// Type of free space.
 const FREE_TYPE: u8 = 1;
 /// Flag of an entry whose value is a pointer to a file object.
@@ -33,9 +35,6 @@ pub(super) struct Part {
 }
 
 impl Part {
-    /// Nothing.
-    pub(super) const EMPTY: Part = Part { start: 0, len: 0 };
-
     fn from(start: usize, end: usize) -> Part {
         Part { start: narrow(start), len: narrow(end.saturating_sub(start)) }
     }
@@ -104,6 +103,22 @@ pub(super) struct Key {
     pub(super) sequence: u32,
 }
 
+impl Key {
+    /// No key.
+    pub(super) const NOTHING: Key = Key {
+        name: Part { start: 0, len: 0 },
+        value: Stored::Node,
+        at: 0,
+        size: 0,
+        data_at: 0,
+        data_len: 0,
+        parent: 0,
+        parent_table: 0,
+        table: 0,
+        sequence: 0,
+    };
+}
+
 /// A key table in use.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Table {
@@ -115,7 +130,7 @@ pub(super) struct Table {
 }
 
 /// All keys of a container.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Keys {
     /// Names and text values.
     pub(super) text: String,
@@ -241,7 +256,11 @@ impl<'a> Reader<'a> {
                 let name = name_of(rest).ok().map(|(name, _)| name);
                 place(name).has(Fault::EntryOverruns { size, left: rest.len() })
             })?;
-            if !free {
+            if free {
+                if let Some(name) = freed_by_accident(entry) {
+                    return Err(place(Some(name)).has(Fault::FreeKey));
+                }
+            } else {
                 let start = at.saturating_add(offset);
                 let key = self.key(number, start, entry).map_err(|fault| place(name_of(entry).ok().map(|n| n.0)).has(fault))?;
                 self.keys.keys.push(key);
@@ -259,27 +278,16 @@ impl<'a> Reader<'a> {
         let flags = u8_at(entry, 1).unwrap_or_default();
         let kind = Kind::of(byte).ok_or(Fault::UnknownType(byte))?;
 
-        let value = entry.get(value_at..).unwrap_or_default();
         let pointer = flags & POINTER != 0;
-        let sized = matches!(kind, Kind::String | Kind::Array);
-        let fixed = match kind {
-            _ if pointer => POINTER_SIZE,
-            Kind::String | Kind::Array | Kind::Bool => 4,
-            Kind::Int | Kind::Uint | Kind::Double => 8,
-            Kind::Node => 12,
-        };
-        let too_small = || Fault::EntrySize { size, need: value_at.saturating_add(fixed) };
-        let stored = value.get(..fixed).ok_or_else(too_small)?;
-        let length = if sized && !pointer { u32_at(stored, 0).unwrap_or_default() } else { 0 };
-        let used = value_at.saturating_add(fixed).saturating_add(index(length));
-        let summed = entry.get(..used).ok_or(Fault::ValueOverruns(length))?;
-        verify(summed, 12).map_err(|(stored, computed)| Fault::Checksum { stored, computed })?;
+        let (stored, used) = measure(entry, value_at, kind, pointer)?;
+        let summed = entry.get(..used).unwrap_or_default();
+        verify(summed, CHECKSUM).map_err(|(stored, computed)| Fault::Checksum { stored, computed })?;
 
         let (data, data_at) = if pointer {
             let (size, from) = (u32_at(stored, 0).unwrap_or_default(), u64_at(stored, 4).unwrap_or_default());
             (self.file_object(from, size)?, index(from))
-        } else if sized {
-            let start = value_at.saturating_add(fixed);
+        } else if matches!(kind, Kind::String | Kind::Array) {
+            let start = value_at.saturating_add(stored.len());
             (entry.get(start..used).unwrap_or_default(), at.saturating_add(start))
         } else {
             (stored, at.saturating_add(value_at))
@@ -334,7 +342,7 @@ impl<'a> Reader<'a> {
                 Stored::Bool(u32_at(data, 0).unwrap_or_default() != 0)
             }
             Kind::Array => Stored::Array(self.keep(data)),
-            Kind::String if size % 2 != 0 => return Err(Fault::OddText(size)),
+            Kind::String if !size.is_multiple_of(2) => return Err(Fault::OddText(size)),
             Kind::String => {
                 let start = self.keys.text.len();
                 let text = data.strip_suffix(&[0, 0]).unwrap_or(data);
@@ -356,6 +364,39 @@ impl<'a> Reader<'a> {
         self.keys.data.extend_from_slice(data);
         Part::from(start, self.keys.data.len())
     }
+}
+
+/// The part of a value that has the same size in every entry of its type, and where the whole value ends. What follows in the
+/// entry is unused.
+fn measure(entry: &[u8], value_at: usize, kind: Kind, pointer: bool) -> Result<(&[u8], usize), Fault> {
+    let fixed = match kind {
+        _ if pointer => POINTER_SIZE,
+        Kind::String | Kind::Array | Kind::Bool => 4,
+        Kind::Int | Kind::Uint | Kind::Double => 8,
+        Kind::Node => 12,
+    };
+    let end = value_at.saturating_add(fixed);
+    let stored = entry.get(value_at..end).ok_or(Fault::EntrySize { size: narrow(entry.len()), need: end })?;
+    let length = match kind {
+        Kind::String | Kind::Array if !pointer => u32_at(stored, 0).unwrap_or_default(),
+        _ => 0,
+    };
+    let used = end.saturating_add(index(length));
+    if used > entry.len() { Err(Fault::ValueOverruns(length)) } else { Ok((stored, used)) }
+}
+
+/// The name of a key in what claims to be free space. The writer clears the checksum and the name's length of what it frees. If
+/// both are there and the checksum is right but for the type, then one flipped bit has made a key invisible.
+fn freed_by_accident(entry: &[u8]) -> Option<&str> {
+    let stored = u32_at(entry, CHECKSUM)?;
+    let pointer = u8_at(entry, 1)? & POINTER != 0;
+    let (name, value_at) = name_of(entry).ok()?;
+    let fits = |byte: u8| {
+        let kind = Kind::of(byte)?;
+        let (_, used) = measure(entry, value_at, kind, pointer).ok()?;
+        Some(checksum_as(byte, entry.get(..used)?, CHECKSUM) == stored)
+    };
+    (0..=u8::MAX).any(|byte| fits(byte) == Some(true)).then_some(name)
 }
 
 /// The name of an entry, and where its value begins.

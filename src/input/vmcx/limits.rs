@@ -7,7 +7,7 @@ pub const MAX_FILE: usize = 64 << 20;
 pub const MAX_DEPTH: usize = 64;
 
 /// Longest path of a key in bytes. Real ones stay under 200; a bound keeps the list of all paths linear in the file.
-pub const MAX_PATH: usize = 4096;
+pub const MAX_PATH: usize = 1024;
 
 /// How far behind twice the file's size the replay log may write. A log makes the file longer by the tables it adds, and the
 /// area of the log itself may be missing in between.

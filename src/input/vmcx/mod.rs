@@ -56,12 +56,16 @@ pub fn read(bytes: &[u8]) -> Result<KeyTree, Damage> {
         return Err(Place::File.has(Fault::TooLarge { size: bytes.len() }));
     }
     let (header, warnings) = header::choose(bytes)?;
-    let (image, replayed) = Image::of(bytes, &header)?;
     let log = Extent { at: header.log_offset, size: header.log_block };
+    let (image, replayed) = Image::of(bytes, &header).map_err(|damage| match damage {
+        // The log lies at the end of the file. Of a file that was cut off, the first part that is lost tells more.
+        Damage { place: Place::Log { .. }, fault: Fault::PastEnd { .. } } => {
+            objects::read(&Image::as_it_is(bytes), header.alignment, log).err().unwrap_or(damage)
+        }
+        damage => damage,
+    })?;
     let objects = objects::read(&image, header.alignment, log)?;
     let keys = keys::read(&image, &objects)?;
     let nodes = join::join(&keys)?;
-    let origins = image.into_origins();
-    let keys::Keys { text, data, .. } = keys;
-    Ok(KeyTree { header, warnings, replayed, text, data, nodes, origins })
+    Ok(KeyTree { header, warnings, replayed, keys, nodes, origins: image.into_origins() })
 }

@@ -56,7 +56,10 @@ struct Claims(BTreeMap<u64, (u64, &'static str)>);
 impl Claims {
     /// Gives `size` bytes at `at` to `owner`, unless some of them belong to another already.
     fn claim(&mut self, at: u64, size: u64, owner: &'static str) -> Result<(), Fault> {
-        let end = at.saturating_add(size.max(1));
+        let end = at.saturating_add(size);
+        if size == 0 {
+            return Ok(());
+        }
         if let Some((&other, &(other_end, owner))) = self.0.range(..end).next_back()
             && other_end > at
         {
@@ -120,7 +123,8 @@ pub(super) fn read(image: &Image<'_>, alignment: u32, log: Extent) -> Result<Obj
                 }
                 kind::FILE_OBJECT => {
                     claims.claim(extent.at, size, "file object").map_err(fail)?;
-                    objects.file_objects.insert(extent.at, extent.size);
+                    let room = objects.file_objects.entry(extent.at).or_insert(0);
+                    *room = extent.size.max(*room);
                 }
                 kind if kind == kind::UNUSED || kind::OTHERS.contains(&kind) => {}
                 kind => return Err(fail(Fault::UnknownType(kind))),

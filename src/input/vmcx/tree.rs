@@ -8,7 +8,7 @@ use super::damage::Warning;
 use super::header::Header;
 use super::image::Origins;
 use super::join::{Joined, ROOT};
-use super::keys::Stored;
+use super::keys::{Key, Keys, Stored};
 use super::{Kind, Value};
 
 /// Offset of the name in an entry.
@@ -20,8 +20,7 @@ pub struct KeyTree {
     pub(super) header: Header,
     pub(super) warnings: Vec<Warning>,
     pub(super) replayed: usize,
-    pub(super) text: String,
-    pub(super) data: Vec<u8>,
+    pub(super) keys: Keys,
     pub(super) nodes: Vec<Joined>,
     pub(super) origins: Origins,
 }
@@ -98,20 +97,15 @@ impl PartialEq for Node<'_> {
 impl Eq for Node<'_> {}
 
 impl<'t> Node<'t> {
-    /// What is kept of the key. Every `Node` is made with a number below the length, so the fallback is never read.
+    /// Its place in the tree. Every `Node` is made with a number below the length, so the fallback is never read.
     fn joined(self) -> Joined {
-        const NOTHING: Joined = Joined {
-            name: super::keys::Part::EMPTY,
-            value: Stored::Node,
-            parent: ROOT,
-            end: 0,
-            ordinal: 1,
-            at: 0,
-            size: 0,
-            data_at: 0,
-            data_len: 0,
-        };
-        self.tree.nodes.get(index(self.id)).copied().unwrap_or(NOTHING)
+        const NOWHERE: Joined = Joined { key: u32::MAX, parent: ROOT, end: 0, ordinal: 1 };
+        self.tree.nodes.get(index(self.id)).copied().unwrap_or(NOWHERE)
+    }
+
+    /// What its table says of it.
+    fn key(self) -> Key {
+        self.tree.keys.keys.get(index(self.joined().key)).copied().unwrap_or(Key::NOTHING)
     }
 
     /// Number of the key in document order.
@@ -121,7 +115,7 @@ impl<'t> Node<'t> {
 
     /// Name of the key. Siblings may have the same one.
     pub fn name(self) -> &'t str {
-        self.joined().name.of_text(&self.tree.text)
+        self.key().name.of_text(&self.tree.keys.text)
     }
 
     /// Which of the siblings with this name it is, from 1.
@@ -131,19 +125,19 @@ impl<'t> Node<'t> {
 
     /// Type of the value.
     pub fn kind(self) -> Kind {
-        self.joined().value.kind()
+        self.key().value.kind()
     }
 
     /// The value.
     pub fn value(self) -> Value<'t> {
-        match self.joined().value {
+        match self.key().value {
             Stored::Node => Value::Node,
             Stored::Int(n) => Value::Int(n),
             Stored::Uint(n) => Value::Uint(n),
             Stored::Double(n) => Value::Double(n),
-            Stored::String(part) => Value::String(part.of_text(&self.tree.text)),
-            Stored::Utf16(part) => Value::Utf16(part.of_data(&self.tree.data)),
-            Stored::Array(part) => Value::Array(part.of_data(&self.tree.data)),
+            Stored::String(part) => Value::String(part.of_text(&self.tree.keys.text)),
+            Stored::Utf16(part) => Value::Utf16(part.of_data(&self.tree.keys.data)),
+            Stored::Array(part) => Value::Array(part.of_data(&self.tree.keys.data)),
             Stored::Bool(b) => Value::Bool(b),
         }
     }
@@ -177,19 +171,19 @@ impl<'t> Node<'t> {
     /// Where the entry of the key stands in the file, unused room behind the value included. Of what had to be taken from the
     /// replay log, its place in the log; of a range that does not stand together, the first piece.
     pub fn span(self) -> Range<usize> {
-        let joined = self.joined();
-        self.located(index(joined.at), index(joined.size))
+        let key = self.key();
+        self.located(index(key.at), index(key.size))
     }
 
     /// Where the name stands in the file, without its NUL.
     pub fn name_span(self) -> Range<usize> {
-        self.located(index(self.joined().at).saturating_add(NAME_AT), self.name().len())
+        self.located(index(self.key().at).saturating_add(NAME_AT), self.name().len())
     }
 
     /// Where the bytes of the value stand in the file, without the length before them; in a file object, where there is one.
     pub fn data_span(self) -> Range<usize> {
-        let joined = self.joined();
-        self.located(index(joined.data_at), index(joined.data_len))
+        let key = self.key();
+        self.located(index(key.data_at), index(key.data_len))
     }
 
     fn located(self, at: usize, len: usize) -> Range<usize> {
