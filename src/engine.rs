@@ -268,7 +268,7 @@ impl Scope<'_, '_, '_> {
             related,
             help: Some(words.fill(&case.help, paths)?),
             source: Some(case.citation.clone()),
-            decision: Some(case.decision()),
+            decision: Some(case.place.decision()),
             vm: libvirt::vm_name(tree, self.context, self.node),
             host: Some(self.judge.host.clone()),
             guest: assumptions.guest.clone(),

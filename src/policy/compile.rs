@@ -2,7 +2,7 @@
 //! document must hold to match.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::index::Index;
 use super::names;
@@ -48,6 +48,18 @@ pub struct RuleSet {
     pub(crate) index: Index,
 }
 
+impl RuleSet {
+    /// The names that the rules ask for; every tree they judge numbers its names by it.
+    pub fn vocabulary(&self) -> &Vocabulary {
+        &self.vocabulary
+    }
+
+    /// What the rules need a document to hold.
+    pub fn index(&self) -> &Index {
+        &self.index
+    }
+}
+
 /// One compiled policy.
 #[derive(Debug)]
 pub(crate) struct Compiled {
@@ -90,18 +102,28 @@ pub(crate) struct CompiledCase {
     pub at: Option<Expression>,
     pub related: Vec<(Expression, Option<Template>)>,
     pub except_hosts: Vec<(Arc<str>, Option<Expression>)>,
-    pub policy_source: Arc<Source>,
-    pub find_at: u32,
-    pub own: bool,
+    pub place: Place,
 }
 
-impl CompiledCase {
-    /// The line of the policy that decided.
-    pub fn decision(&self) -> Decision {
-        let source = &self.policy_source;
-        let line = source.line_index(self.find_at);
-        let text = source.slice(source.line_span(line)).trim();
-        Decision { path: source.path().to_string_lossy().into(), line: line as u32 + 1, text: text.into(), own: self.own }
+/// Where a case stands in its policy.
+#[derive(Debug)]
+pub(crate) struct Place {
+    source: Arc<Source>,
+    at: u32,
+    own: bool,
+    decision: OnceLock<Arc<Decision>>,
+}
+
+impl Place {
+    /// The line of the policy that decided. Looked up when the first finding needs it.
+    pub fn decision(&self) -> Arc<Decision> {
+        let decision = self.decision.get_or_init(|| {
+            let line = self.source.line_index(self.at);
+            let text = self.source.slice(self.source.line_span(line)).trim();
+            let path = self.source.path().to_string_lossy().into();
+            Arc::new(Decision { path, line: line as u32 + 1, text: text.into(), own: self.own })
+        });
+        decision.clone()
     }
 }
 
@@ -244,7 +266,6 @@ impl Compiler<'_> {
             .map(|(host, find)| (host.clone(), find.as_ref().and_then(|find| self.expression(find))))
             .collect();
         Some(CompiledCase {
-            find_at: case.find.span.start,
             find: find?,
             tests: case.tests.clone(),
             severity: if let Choice::RunAs(severity) = choice { severity } else { case.severity },
@@ -256,8 +277,12 @@ impl Compiler<'_> {
             at,
             related,
             except_hosts,
-            policy_source: self.loaded.source.clone(),
-            own: self.loaded.own,
+            place: Place {
+                source: self.loaded.source.clone(),
+                at: case.find.span.start,
+                own: self.loaded.own,
+                decision: OnceLock::new(),
+            },
         })
     }
 

@@ -8,7 +8,7 @@ use crate::tree::{NameId, Tree};
 use crate::xpath::{Clause, Key};
 
 /// A branch of a case's expression, by its place in the rule set. Ordered as the rules are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Entry {
     pub policy: u16,
     pub rule: u16,
@@ -29,9 +29,17 @@ pub struct Index {
     attributes: Vec<Bucket>,
     /// By attribute name: the values that are asked for.
     values: Vec<FxHashMap<Box<str>, Bucket>>,
-    buckets: Vec<Vec<Entry>>,
+    /// The entries filed under each key.
+    buckets: Vec<Vec<Filed>>,
     /// What may match any document.
     always: Vec<Entry>,
+}
+
+/// An entry and what else it asks for: of each list of keys at least one.
+#[derive(Debug)]
+struct Filed {
+    entry: Entry,
+    others: Vec<Box<[Bucket]>>,
 }
 
 impl Index {
@@ -54,14 +62,14 @@ impl Index {
             clause.iter().map(weight).sum::<u32>()
         };
         for (entry, clauses) in &branches {
-            match clauses.iter().min_by_key(|clause| weight(clause)) {
-                Some(clause) => {
-                    for key in clause {
-                        let bucket = index.bucket(key);
-                        index.buckets[bucket as usize].push(*entry);
-                    }
-                }
-                None => index.always.push(*entry),
+            let Some(best) = (0..clauses.len()).min_by_key(|&n| weight(&clauses[n])) else {
+                index.always.push(*entry);
+                continue;
+            };
+            let mut buckets: Vec<Box<[Bucket]>> =
+                clauses.iter().map(|clause| clause.iter().map(|key| index.bucket(key)).collect()).collect();
+            for bucket in buckets.swap_remove(best) {
+                index.buckets[bucket as usize].push(Filed { entry: *entry, others: buckets.clone() });
             }
         }
         index
@@ -83,26 +91,32 @@ impl Index {
 
     /// The entries that the document may match, in the order of the rules.
     pub fn candidates(&self, tree: &Tree<'_>) -> Vec<Entry> {
-        let mut seen = vec![false; self.buckets.len()];
-        let mut entries = self.always.clone();
-        let mut visit = |bucket: Bucket| {
-            if bucket != NO_BUCKET && !std::mem::replace(&mut seen[bucket as usize], true) {
-                entries.extend_from_slice(&self.buckets[bucket as usize]);
+        let mut held = vec![false; self.buckets.len()];
+        let mut found: Vec<Bucket> = Vec::with_capacity(64);
+        let mut hold = |bucket: Bucket| {
+            if bucket != NO_BUCKET && !std::mem::replace(&mut held[bucket as usize], true) {
+                found.push(bucket);
             }
         };
-        for name in tree.element_names().filter(|name| *name != NameId::OTHER) {
-            visit(self.elements[name.index()]);
+        for name in tree.element_names() {
+            hold(self.elements[name.index()]);
         }
         for (name, value) in tree.attribute_names_and_values() {
             if name == NameId::OTHER {
                 continue;
             }
-            visit(self.attributes[name.index()]);
+            hold(self.attributes[name.index()]);
             let values = &self.values[name.index()];
             if !values.is_empty()
                 && let Some(&bucket) = values.get(value)
             {
-                visit(bucket);
+                hold(bucket);
+            }
+        }
+        let mut entries = self.always.clone();
+        for filed in found.iter().flat_map(|&bucket| &self.buckets[bucket as usize]) {
+            if filed.others.iter().all(|keys| keys.iter().any(|&key| held[key as usize])) {
+                entries.push(filed.entry);
             }
         }
         entries.sort_unstable();

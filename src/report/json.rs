@@ -137,7 +137,7 @@ impl<'a> FindingV1<'a> {
             fixes: [],
             suppressed: None,
             focus: LocationV1::new(&finding.focus, places, Some(&finding.focus.text)),
-            decision: finding.decision.as_ref().map(DecisionV1::new),
+            decision: finding.decision.as_deref().map(DecisionV1::new),
         }
     }
 }
