@@ -621,9 +621,9 @@ impl<'s> Builder<'s> {
         self.tree.attributes.push(AttrData { name, namespace, name_start, value_span, value });
     }
 
-    /// Gives the element opened last an attribute whose name stands nowhere in the text.
-    pub fn made_up_attribute(&mut self, local: &str, value_span: Span, value: &str) {
-        self.attribute("", local, NO_NAME, value_span, Some(value));
+    /// Gives the element opened last an attribute whose name stands nowhere in the text; the value is the span's text unless it is given.
+    pub fn made_up_attribute(&mut self, local: &str, value_span: Span, value: Option<&str>) {
+        self.attribute("", local, NO_NAME, value_span, value);
     }
 
     /// Adds a text, a comment or an instruction to the innermost open element.

@@ -1,10 +1,8 @@
-//! From checked policies to a [`RuleSet`]: expressions compiled, templates taken apart, tables read, everything indexed by what a
-//! document must hold to match.
+//! From checked policies to a [`RuleSet`]: expressions compiled, templates taken apart, tables read.
 
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use super::index::Index;
 use super::names;
 use super::schema::{Case, Context, Device, Fault, Platform, Policy, Rule, Text};
 use super::table::Table;
@@ -45,18 +43,12 @@ pub enum Choice {
 pub struct RuleSet {
     pub(crate) vocabulary: Vocabulary,
     pub(crate) policies: Vec<Compiled>,
-    pub(crate) index: Index,
 }
 
 impl RuleSet {
     /// The names that the rules ask for; every tree they judge numbers its names by it.
     pub fn vocabulary(&self) -> &Vocabulary {
         &self.vocabulary
-    }
-
-    /// What the rules need a document to hold.
-    pub fn index(&self) -> &Index {
-        &self.index
     }
 }
 
@@ -163,8 +155,7 @@ pub fn compile(policies: &[Loaded], named: bool, choose: &dyn Fn(&str) -> Choice
     let mut compiled = Vec::new();
     let mut faulty = Vec::new();
     for loaded in policies {
-        let mut compiler =
-            Compiler { loaded, environment: environment(&loaded.policy), vocabulary: &mut vocabulary, faults: Vec::new() };
+        let mut compiler = Compiler { loaded, environment: environment(loaded), vocabulary: &mut vocabulary, faults: Vec::new() };
         let policy = compiler.policy(named, choose);
         let mut faults = compiler.faults;
         faults.sort_by_key(|fault| fault.span.start);
@@ -176,12 +167,15 @@ pub fn compile(policies: &[Loaded], named: bool, choose: &dyn Fn(&str) -> Choice
     if faulty.iter().flat_map(|file| &file.faults).any(|fault| fault.severity == Severity::Error) {
         return Err(faulty);
     }
-    let index = Index::new(&compiled, vocabulary.len());
-    Ok((RuleSet { vocabulary, policies: compiled, index }, faulty))
+    Ok((RuleSet { vocabulary, policies: compiled }, faulty))
 }
 
-fn environment(policy: &Policy) -> Environment {
+fn environment(loaded: &Loaded) -> Environment {
+    let policy = &loaded.policy;
     let mut environment = Environment::default();
+    if !loaded.own {
+        environment.late_patterns();
+    }
     if policy.platform == Platform::Libvirt {
         for (prefix, uri) in libvirt::PREFIXES {
             environment.prefix(prefix, uri);

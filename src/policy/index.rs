@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 
 use super::compile::Compiled;
 use crate::tree::{NameId, Tree};
-use crate::xpath::{Clause, Key};
+use crate::xpath::{Branch, Clause, Key};
 
 /// A branch of a case's expression, by its place in the rule set. Ordered as the rules are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,7 +43,9 @@ struct Filed {
 }
 
 impl Index {
-    pub(crate) fn new(policies: &[Compiled], names: usize) -> Index {
+    /// The branches of these policies under the keys that `keys` gives them, none for a branch to leave out; `names` is the size of the
+    /// vocabulary.
+    pub(crate) fn new(policies: &[Compiled], names: usize, keys: impl Fn(Entry, Branch<'_>) -> Option<Vec<Clause>>) -> Index {
         let mut index = Index {
             elements: vec![NO_BUCKET; names],
             attributes: vec![NO_BUCKET; names],
@@ -51,7 +53,7 @@ impl Index {
             buckets: Vec::new(),
             always: Vec::new(),
         };
-        let branches = branches(policies);
+        let branches = branches(policies, keys);
         // How many branches ask for a key tells how little it says.
         let mut asked: FxHashMap<&Key, u32> = FxHashMap::default();
         for key in branches.iter().flat_map(|(_, clauses)| clauses.iter()).flatten() {
@@ -125,7 +127,7 @@ impl Index {
     }
 }
 
-fn branches(policies: &[Compiled]) -> Vec<(Entry, &[Clause])> {
+fn branches(policies: &[Compiled], keys: impl Fn(Entry, Branch<'_>) -> Option<Vec<Clause>>) -> Vec<(Entry, Vec<Clause>)> {
     let mut all = Vec::new();
     for (policy, compiled) in policies.iter().enumerate() {
         for (rule, compiled) in compiled.rules.iter().enumerate() {
@@ -135,7 +137,9 @@ fn branches(policies: &[Compiled]) -> Vec<(Entry, &[Clause])> {
                 for (branch, parsed) in compiled.find.branches().enumerate() {
                     let number = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
                     let entry = Entry { policy: number(policy), rule: number(rule), case: number(case), branch: number(branch) };
-                    all.push((entry, if counts { &[][..] } else { parsed.keys() }));
+                    if let Some(keys) = keys(entry, parsed) {
+                        all.push((entry, if counts { Vec::new() } else { keys }));
+                    }
                 }
             }
         }
