@@ -99,7 +99,9 @@ impl<'r> Engine<'r> {
             }
         }
         verdict.findings.sort_by(|a, b| {
-            let key = |f: &Finding| (f.place.span.start, f.rule.clone(), f.focus.span.start, f.host.clone());
+            fn key(f: &Finding) -> (u32, &str, u32, Option<&str>) {
+                (f.place.span.start, &f.rule, f.focus.span.start, f.host.as_deref())
+            }
             key(a).cmp(&key(b))
         });
         verdict.exhausted.sort();
@@ -274,13 +276,18 @@ impl Scope<'_, '_, '_> {
         }
         let label = case.label.as_ref().map_or(Ok(String::new()), |label| words.fill(label, paths))?;
         let assumptions = self.judge.engine.assumptions;
+        let path = paths.path(offender);
         findings.push(Finding {
             rule: self.rule.id.clone(),
             severity: case.severity,
             status: Some(case.status),
             message: words.fill(&case.message, paths)?,
-            place: Label { span: tree.start_tag(offender), node: paths.path(offender), text: String::new() },
-            focus: Label { span: span_of(tree, focus), node: paths.path(focus.node()), text: label },
+            focus: Label {
+                span: span_of(tree, focus),
+                node: if focus.node() == offender { path.clone() } else { paths.path(focus.node()) },
+                text: label,
+            },
+            place: Label { span: tree.start_tag(offender), node: path, text: String::new() },
             related,
             help: Some(words.fill(&case.help, paths)?),
             source: Some(case.citation.clone()),

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::tree::{NodeId, Tree};
+use crate::tree::{NameId, NodeId, Tree};
 
 /// So many siblings are counted anew each time rather than remembered.
 const FEW: usize = 64;
@@ -27,8 +27,10 @@ impl<'p, 'r> Paths<'p, 'r> {
         let Some(parent) = tree.parent(node) else { return (1, 1) };
         let siblings = || tree.children(parent).filter(|&child| tree.is_element(child) && tree.origin(child) == child);
         if siblings().nth(FEW).is_none() {
+            // One number is one name; names without a number are compared as they are written.
+            let name = tree.name_id(node);
             let alike = |&other: &NodeId| {
-                tree.name_id(other) == tree.name_id(node) && tree.qualified_name(other) == tree.qualified_name(node)
+                tree.name_id(other) == name && (name != NameId::OTHER || tree.qualified_name(other) == tree.qualified_name(node))
             };
             let index = siblings().take_while(|&other| other < node).filter(alike).count() + 1;
             return (index, siblings().filter(alike).count());

@@ -31,21 +31,35 @@ impl NameId {
 /// The names that compiled expressions ask for. Filled while expressions are compiled, only read afterwards.
 #[derive(Debug, Clone)]
 pub struct Vocabulary {
-    ids: FxHashMap<Box<str>, Homonyms>,
+    /// Namespace URI and local part of each name.
     names: Vec<(Box<str>, Box<str>)>,
+    /// The names by their local parts: open addressing, a power of two long and at most half full.
+    slots: Vec<Slot>,
 }
 
-/// The names with one local part; nearly all have no namespace.
-#[derive(Debug, Clone, Default)]
-struct Homonyms {
-    plain: Option<NameId>,
-    in_namespaces: Vec<(Box<str>, NameId)>,
+/// Where a name is found: most are told by their first eight bytes and their length alone.
+#[derive(Debug, Clone, Copy)]
+struct Slot {
+    signature: u64,
+    length: u32,
+    id: NameId,
+}
+
+const FREE: Slot = Slot { signature: 0, length: 0, id: NameId::OTHER };
+
+/// The first eight bytes of a name.
+#[inline]
+fn signature(name: &[u8]) -> u64 {
+    match name {
+        [a, b, c, d, e, f, g, h, ..] => u64::from_le_bytes([*a, *b, *c, *d, *e, *f, *g, *h]),
+        _ => name.iter().rev().fold(0, |signature, &byte| signature << 8 | u64::from(byte)),
+    }
 }
 
 impl Default for Vocabulary {
     fn default() -> Self {
         // Number 0 is `NameId::OTHER`.
-        Vocabulary { ids: FxHashMap::default(), names: vec![Default::default()] }
+        Vocabulary { names: vec![Default::default()], slots: vec![FREE; 64] }
     }
 }
 
@@ -58,21 +72,49 @@ impl Vocabulary {
         }
         let id = NameId(self.names.len() as u32);
         self.names.push((namespace.into(), local.into()));
-        let homonyms = self.ids.entry(local.into()).or_default();
-        match namespace {
-            "" => homonyms.plain = Some(id),
-            uri => homonyms.in_namespaces.push((uri.into(), id)),
+        if 2 * self.names.len() > self.slots.len() {
+            self.slots = vec![FREE; 2 * self.slots.len()];
+            for known in 1..id.0 {
+                self.file(NameId(known));
+            }
         }
+        self.file(id);
         id
+    }
+
+    fn file(&mut self, id: NameId) {
+        let local = self.names[id.index()].1.as_bytes();
+        let slot = Slot { signature: signature(local), length: local.len() as u32, id };
+        let mut at = self.first_slot(slot.signature, slot.length);
+        while self.slots[at].id != NameId::OTHER {
+            at = (at + 1) & (self.slots.len() - 1);
+        }
+        self.slots[at] = slot;
+    }
+
+    #[inline]
+    fn first_slot(&self, signature: u64, length: u32) -> usize {
+        let mixed = (signature ^ u64::from(length)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        (mixed >> 40) as usize & (self.slots.len() - 1)
     }
 
     /// The number of a name, or [`NameId::OTHER`].
     #[inline]
     pub fn get(&self, namespace: &str, local: &str) -> NameId {
-        let Some(homonyms) = self.ids.get(local) else { return NameId::OTHER };
-        match namespace {
-            "" => homonyms.plain.unwrap_or(NameId::OTHER),
-            uri => homonyms.in_namespaces.iter().find(|(known, _)| **known == *uri).map_or(NameId::OTHER, |(_, id)| *id),
+        let (signature, length) = (signature(local.as_bytes()), local.len() as u32);
+        let mut at = self.first_slot(signature, length);
+        loop {
+            let slot = self.slots[at];
+            if slot.id == NameId::OTHER {
+                return NameId::OTHER;
+            }
+            if slot.signature == signature && slot.length == length {
+                let (known_namespace, known_local) = &self.names[slot.id.index()];
+                if **known_namespace == *namespace && (length <= 8 || **known_local == *local) {
+                    return slot.id;
+                }
+            }
+            at = (at + 1) & (self.slots.len() - 1);
         }
     }
 
@@ -706,9 +748,10 @@ impl<'s> Builder<'s> {
 
     #[inline]
     fn namespace(&mut self, uri: &str) -> u16 {
-        if uri.is_empty() {
-            return 0;
-        }
+        if uri.is_empty() { 0 } else { self.known_namespace(uri) }
+    }
+
+    fn known_namespace(&mut self, uri: &str) -> u16 {
         if *self.tree.namespaces[self.last_namespace as usize] == *uri {
             return self.last_namespace;
         }

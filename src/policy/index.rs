@@ -28,11 +28,42 @@ pub struct Index {
     /// By attribute name.
     attributes: Vec<Bucket>,
     /// By attribute name: the values that are asked for.
-    values: Vec<FxHashMap<Box<str>, Bucket>>,
+    values: Vec<Values>,
     /// The entries filed under each key.
     buckets: Vec<Vec<Filed>>,
     /// What may match any document.
     always: Vec<Entry>,
+}
+
+/// The values of one attribute that are asked for.
+#[derive(Debug, Clone, Default)]
+struct Values {
+    buckets: FxHashMap<Box<str>, Bucket>,
+    /// A bit for each length that a value has, one for each first letter: most values of a document are told apart by these.
+    lengths: u64,
+    letters: u64,
+}
+
+impl Values {
+    fn bits(value: &str) -> (u64, u64) {
+        (1 << value.len().min(63), 1 << (value.as_bytes().first().copied().unwrap_or_default() & 63))
+    }
+
+    fn bucket_mut(&mut self, value: &str) -> &mut Bucket {
+        let (length, letter) = Values::bits(value);
+        self.lengths |= length;
+        self.letters |= letter;
+        self.buckets.entry(value.into()).or_insert(NO_BUCKET)
+    }
+
+    #[inline]
+    fn bucket(&self, value: &str) -> Option<Bucket> {
+        let (length, letter) = Values::bits(value);
+        if self.lengths & length == 0 || self.letters & letter == 0 {
+            return None;
+        }
+        self.buckets.get(value).copied()
+    }
 }
 
 /// An entry and what else it asks for: of each list of keys at least one.
@@ -49,7 +80,7 @@ impl Index {
         let mut index = Index {
             elements: vec![NO_BUCKET; names],
             attributes: vec![NO_BUCKET; names],
-            values: vec![FxHashMap::default(); names],
+            values: vec![Values::default(); names],
             buckets: Vec::new(),
             always: Vec::new(),
         };
@@ -82,7 +113,7 @@ impl Index {
         let slot = match key {
             Key::Element(name) => &mut self.elements[name.index()],
             Key::Attribute(name) => &mut self.attributes[name.index()],
-            Key::Value(name, value) => self.values[name.index()].entry(value.clone()).or_insert(NO_BUCKET),
+            Key::Value(name, value) => self.values[name.index()].bucket_mut(value),
         };
         if *slot == NO_BUCKET {
             *slot = new;
@@ -108,10 +139,7 @@ impl Index {
                 continue;
             }
             hold(self.attributes[name.index()]);
-            let values = &self.values[name.index()];
-            if !values.is_empty()
-                && let Some(&bucket) = values.get(value)
-            {
+            if let Some(bucket) = self.values[name.index()].bucket(value) {
                 hold(bucket);
             }
         }
