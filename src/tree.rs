@@ -47,12 +47,17 @@ struct Slot {
 
 const FREE: Slot = Slot { signature: 0, length: 0, id: NameId::OTHER };
 
-/// The first eight bytes of a name.
+/// Eight bytes of a name that, with its length, tell names of up to eight bytes apart: its first and its last ones, which overlap.
 #[inline]
 fn signature(name: &[u8]) -> u64 {
-    match name {
-        [a, b, c, d, e, f, g, h, ..] => u64::from_le_bytes([*a, *b, *c, *d, *e, *f, *g, *h]),
-        _ => name.iter().rev().fold(0, |signature, &byte| signature << 8 | u64::from(byte)),
+    if let Some(first) = name.first_chunk() {
+        u64::from_le_bytes(*first)
+    } else if let (Some(first), Some(last)) = (name.first_chunk(), name.last_chunk()) {
+        u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32
+    } else if let (Some(first), Some(last)) = (name.first_chunk(), name.last_chunk()) {
+        u64::from(u16::from_le_bytes(*first)) | u64::from(u16::from_le_bytes(*last)) << 32
+    } else {
+        name.first().copied().map_or(0, u64::from)
     }
 }
 
