@@ -84,7 +84,8 @@ pub fn test(policies: &[PathBuf]) -> Result<u8, Problem> {
             }
         }
     }
-    let _ = writeln!(text, "{passed} examples passed, {failed} failed");
+    let examples = if passed == 1 { "example" } else { "examples" };
+    let _ = writeln!(text, "{passed} {examples} passed, {failed} failed");
     answer(text.as_bytes())?;
     Ok(if failed > 0 { FINDINGS } else { SUCCESS })
 }
