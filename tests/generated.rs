@@ -5,13 +5,13 @@ mod common;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use common::{checker, files, utf16};
+use common::{check, checker, files, utf16};
 use proptest::prelude::*;
-use vmlint::check::Outcome;
+use vmlint::check::{Checker, Outcome};
 use vmlint::finding::Finding;
 use vmlint::report::{self, Options};
 
-static CHECK: LazyLock<Box<dyn Fn(&[u8]) -> Outcome + Send + Sync>> = LazyLock::new(|| Box::new(checker("rhel-8")));
+static CHECKER: LazyLock<Checker<'static>> = LazyLock::new(|| checker("rhel-8"));
 
 /// Definitions to start from: those of every format, one bad of every rule, and the malformed ones.
 static SEEDS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
@@ -35,7 +35,7 @@ fn rule_fixtures() -> Vec<PathBuf> {
 
 /// Judges, and checks what must hold of every outcome.
 fn judge(bytes: &[u8]) -> Outcome {
-    let outcome = CHECK(bytes);
+    let outcome = check(&CHECKER, bytes);
     let source = &outcome.checked.source;
     let text = source.text();
     for finding in &outcome.checked.findings {

@@ -4,7 +4,7 @@ mod common;
 
 use std::collections::BTreeSet;
 
-use common::{checker, files, root, stem, vmlint};
+use common::{check, checker, files, root, stem, vmlint};
 use vmlint::policy::builtin::ALL;
 
 /// Fixtures that cannot but raise another rule too.
@@ -38,7 +38,7 @@ fn ids() -> BTreeSet<String> {
 
 #[test]
 fn every_fixture_raises_its_rule_or_does_not() {
-    let check = checker("rhel-8");
+    let checker = checker("rhel-8");
     let mut seen = 0;
     for id in ids() {
         let (_, rule) = id.split_once('/').unwrap();
@@ -54,7 +54,7 @@ fn every_fixture_raises_its_rule_or_does_not() {
                 name if name.starts_with("good") => good += 1,
                 name => panic!("{rule}/{name} is neither bad nor good"),
             }
-            let outcome = check(&std::fs::read(&path).unwrap());
+            let outcome = check(&checker, &std::fs::read(&path).unwrap());
             let raised: BTreeSet<String> = outcome.checked.findings.iter().map(|finding| finding.rule.to_string()).collect();
             assert_eq!(raised, expected, "{fixture}");
             assert_eq!(outcome.exhausted, Vec::<std::sync::Arc<str>>::new(), "{fixture}");
@@ -99,11 +99,11 @@ fn what_the_fixtures_raise() {
 /// A finding without a source cannot exist, nor one that does not name what it is about.
 #[test]
 fn every_finding_has_words_a_source_and_a_place() {
-    let check = checker("rhel-8");
+    let checker = checker("rhel-8");
     for rule in ids() {
         let (_, rule) = rule.split_once('/').unwrap();
         for path in files(&format!("fixtures/rules/{rule}"), "xml") {
-            let outcome = check(&std::fs::read(&path).unwrap());
+            let outcome = check(&checker, &std::fs::read(&path).unwrap());
             for finding in &outcome.checked.findings {
                 let message = &finding.message;
                 assert!(!message.is_empty() && !message.ends_with('.') && !message.contains("``"), "{rule}: {message}");

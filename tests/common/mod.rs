@@ -168,12 +168,16 @@ pub fn utf16(text: &str, little: bool, mark: bool) -> Vec<u8> {
     units.flat_map(|unit| if little { unit.to_le_bytes() } else { unit.to_be_bytes() }).collect()
 }
 
-/// Judges bytes by a built-in policy as the library does it, without a process.
-pub fn checker(policy: &str) -> impl Fn(&[u8]) -> Outcome + Send + Sync + 'static {
+/// Judges by a built-in policy as the library does it, without a process.
+pub fn checker(policy: &str) -> Checker<'static> {
     let loaded = BuiltIn::get(policy).unwrap().load().unwrap();
     let (rules, _) = compile(&[loaded], false, &|_| Choice::Run).unwrap();
     let assumptions = Assumptions { hosts: vec![policy.into()], guest: None, guest_drivers: "built-in".into() };
     // A checker borrows both; tests live as long as the process.
-    let checker = Checker::new(Engine::new(Box::leak(Box::new(rules)), Box::leak(Box::new(assumptions))));
-    move |bytes| checker.check(Path::new("test.xml"), bytes.to_vec(), true)
+    Checker::new(Engine::new(Box::leak(Box::new(rules)), Box::leak(Box::new(assumptions))))
+}
+
+/// Judges bytes as those of a file that was named.
+pub fn check(checker: &Checker<'_>, bytes: &[u8]) -> Outcome {
+    checker.check(Path::new("test.xml"), bytes.to_vec(), true)
 }
