@@ -85,8 +85,8 @@ impl<'r> Checker<'r> {
                 // A declaration is refused in a definition; a web page is no broken VM for having one.
                 return match xml::root_behind_doctype(text) {
                     Ok((root, span)) if !libvirt::is_definition(&root) => Read::Other(span, other(&root, "")),
-                    Ok(_) => Read::Malformed(Box::new(fault)),
-                    Err(worse) => Read::Malformed(Box::new(worse)),
+                    // What follows from the declaration, such as an entity that was not expanded, is not the fault to tell.
+                    _ => Read::Malformed(Box::new(fault)),
                 };
             }
         };

@@ -1,4 +1,32 @@
 //! vmlint judges virtual-machine definitions by what the vendor of the host supports.
+//!
+//! Most people want the command. As a library it is the same in three steps: load policies, compile them into rules once, and
+//! check the bytes of as many files as there are, on as many threads as there are.
+//!
+//! ```
+//! use std::path::Path;
+//!
+//! use vmlint::check::Checker;
+//! use vmlint::engine::{Assumptions, Engine};
+//! use vmlint::policy::builtin::BuiltIn;
+//! use vmlint::policy::compile::{Choice, compile};
+//!
+//! let policy = BuiltIn::get("rhel-8").unwrap().load().unwrap();
+//! let (rules, _warnings) = compile(&[policy], false, &|_| Choice::Run).unwrap();
+//! let assumptions = Assumptions { hosts: vec!["rhel-8".into()], guest: None, guest_drivers: "built-in".into() };
+//! let checker = Checker::new(Engine::new(&rules, &assumptions));
+//!
+//! let definition = "<domain type='qemu'>\n  <name>web01</name>\n</domain>\n";
+//! let outcome = checker.check(Path::new("web01.xml"), definition.into(), true);
+//!
+//! let finding = &outcome.checked.findings[0];
+//! assert_eq!(&*finding.rule, "rhel-8/tcg");
+//! assert_eq!(outcome.checked.source.slice(finding.focus.span), "type='qemu'");
+//! assert_eq!(outcome.checked.source.position(finding.place.span.start).line, 1);
+//! ```
+//!
+//! `docs/architecture.md` tells how the modules hang together, `docs/policies.md` is the language of policies. The command line and
+//! the keys of its reports are kept stable; these modules are not, before 1.0.
 #![forbid(unsafe_code)]
 
 pub mod check;

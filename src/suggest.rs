@@ -5,7 +5,10 @@ pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) ->
     let word = word.to_lowercase();
     let limit = (word.chars().count() / 3).clamp(1, 4);
     let distance = |candidate: &str| strsim::damerau_levenshtein(&word, &candidate.to_lowercase());
-    let (best, candidate) = candidates.into_iter().map(|c| (distance(c), c)).min_by_key(|(d, _)| *d)?;
+    // Of those equally near, the one that begins in the same way is more likely meant.
+    let differing =
+        |candidate: &str| word.len() - word.chars().zip(candidate.to_lowercase().chars()).take_while(|(a, b)| a == b).count();
+    let ((best, _), candidate) = candidates.into_iter().map(|c| ((distance(c), differing(c)), c)).min_by_key(|(d, _)| *d)?;
     (best <= limit).then_some(candidate)
 }
 
@@ -28,6 +31,7 @@ mod tests {
         assert_eq!(nearest("severty", known), Some("severity"));
         assert_eq!(nearest("SOURCE", known), Some("source"));
         assert_eq!(nearest("when", known), None);
+        assert_eq!(nearest("typ", ["tap", "type", "typo"]), Some("type"));
         assert_eq!(help("when", known).as_deref(), Some("Known are `severity`, `source`, `status`."));
     }
 }

@@ -95,7 +95,11 @@ impl Page {
     fn rule(mut self, loaded: &Loaded, rule: &Rule) -> String {
         self.title(&rule.id, &rule.title);
         let hosts: Vec<&str> = loaded.policy.hosts.iter().map(|host| &**host).collect();
-        let facts = format!("{}, {}; judged for {}.", rule.severity.as_str(), rule.status.as_str(), hosts.join(", "));
+        let judged = match hosts.as_slice() {
+            [] => "where the policy is named with --policy".to_owned(),
+            hosts => format!("for {}", hosts.join(", ")),
+        };
+        let facts = format!("{}, {}; judged {judged}.", rule.severity.as_str(), rule.status.as_str());
         self.section("Status", &facts);
         self.section("Why", &rule.why);
         let mut helps: Vec<&str> = Vec::new();

@@ -36,8 +36,7 @@ fn load(path: &Path) -> Result<Vec<Loaded>, Problem> {
 }
 
 fn compile_all(policies: &[Loaded]) -> Result<(), Problem> {
-    let (_, warnings) =
-        compile(policies, true, &|_| Choice::Run).map_err(|faulty| Problem::faulty("the policy cannot be used", faulty))?;
+    let (_, warnings) = compile(policies, true, &|_| Choice::Run)?;
     for file in &warnings {
         let _ = std::io::stderr().write_all(&show_faults(file));
     }
@@ -51,8 +50,7 @@ pub fn test(policies: &[PathBuf]) -> Result<u8, Problem> {
     for path in policies {
         for loaded in load(path)? {
             let loaded = [loaded];
-            let (rules, _) = compile(&loaded, true, &|_| Choice::Run)
-                .map_err(|faulty| Problem::faulty("the policy cannot be used", faulty))?;
+            let (rules, _) = compile(&loaded, true, &|_| Choice::Run)?;
             let [loaded] = loaded;
             let host = loaded.policy.hosts.first().cloned().unwrap_or_else(|| setup::DEFAULT_HOST.into());
             let assumptions = Assumptions { hosts: vec![host], guest: None, guest_drivers: "built-in".into() };
@@ -84,7 +82,8 @@ pub fn test(policies: &[PathBuf]) -> Result<u8, Problem> {
             }
         }
     }
-    let _ = writeln!(text, "{passed} examples passed, {failed} failed");
+    let examples = if passed == 1 { "example" } else { "examples" };
+    let _ = writeln!(text, "{passed} {examples} passed, {failed} failed");
     answer(text.as_bytes())?;
     Ok(if failed > 0 { FINDINGS } else { SUCCESS })
 }

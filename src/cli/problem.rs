@@ -56,7 +56,7 @@ impl Problem {
 pub fn show_faults(file: &Faulty) -> Vec<u8> {
     let findings = file.faults.iter().map(|fault| {
         let span = Span { start: fault.span.start, end: fault.span.end };
-        let rule = if fault.severity == Severity::Error { "vmlint/bad-policy" } else { "vmlint/doubtful-policy" };
+        let rule = if fault.severity == Severity::Error { "vmlint/invalid" } else { "vmlint/doubtful" };
         let mut finding = own_finding(rule, fault.severity, span, fault.message.clone(), fault.help.as_deref());
         finding.focus.text = fault.label.clone();
         finding
@@ -72,6 +72,19 @@ pub fn show_faults(file: &Faulty) -> Vec<u8> {
 /// A path or an id in backticks, safe to show.
 pub fn shown(text: &std::path::Path) -> String {
     format!("`{}`", escape(&text.to_string_lossy()))
+}
+
+/// The faults of several policies as a problem.
+impl From<Vec<Faulty>> for Problem {
+    fn from(mut files: Vec<Faulty>) -> Problem {
+        match (files.pop(), files.len()) {
+            (Some(file), 0) => Problem::from(file),
+            (last, _) => {
+                files.extend(last);
+                Problem::faulty(format!("{} policies cannot be used", files.len()), files)
+            }
+        }
+    }
 }
 
 /// The faults of one file as a problem.

@@ -13,8 +13,11 @@ use super::{answer, setup};
 use crate::finding::Severity;
 use crate::policy::compile::Loaded;
 use crate::policy::schema::Rule;
-use crate::report::{Paint, escape};
+use crate::report::{Paint, Terminal, escape};
 use crate::suggest;
+
+/// Columns that a title is given on however narrow a terminal.
+const NARROWEST_TITLE: usize = 16;
 
 /// Arguments of `rules`.
 #[derive(Debug, Args)]
@@ -77,8 +80,8 @@ pub fn run(arguments: &Arguments) -> Result<u8, Problem> {
             answer(format!("{json}\n").as_bytes())
         }
         Format::Human => {
-            let paint = Paint { on: terminal::detect(arguments.color).color };
-            answer(table(&rows, paint).as_bytes())
+            let terminal = terminal::detect(arguments.color);
+            answer(table(&rows, terminal).as_bytes())
         }
     }
 }
@@ -98,13 +101,18 @@ fn row<'r>(loaded: &'r Loaded, rule: &'r Rule) -> Row<'r> {
     }
 }
 
-fn table(rows: &[Row<'_>], paint: Paint) -> String {
+/// Titles that a terminal is too narrow for go on below themselves.
+fn table(rows: &[Row<'_>], terminal: Terminal) -> String {
+    let paint = Paint { on: terminal.color };
     let width = |text: fn(&Row<'_>) -> usize| rows.iter().map(text).max().unwrap_or(0);
     let (id, status) = (width(|row| row.id.len()), width(|row| row.status.len()));
+    let before = id + status + "  warning    ".len();
+    let room = if terminal.fit { terminal.width.saturating_sub(before).max(NARROWEST_TITLE) } else { usize::MAX };
     let mut text = String::new();
     for row in rows {
         let severity = paint.severity(row.severity, &format!("{:7}", row.severity.as_str()));
-        let _ = writeln!(text, "{:id$}  {severity}  {:status$}  {}", escape(row.id), row.status, escape(row.title));
+        let title = textwrap::wrap(&escape(row.title), room).join(&format!("\n{:before$}", ""));
+        let _ = writeln!(text, "{:id$}  {severity}  {:status$}  {title}", escape(row.id), row.status);
     }
     let _ = writeln!(text, "\n{} rules; `vmlint explain RULE` tells more of one", rows.len());
     text

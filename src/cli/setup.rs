@@ -121,10 +121,7 @@ pub fn setup(wishes: Wishes, config: Option<&Config>) -> Result<Setup, Problem> 
     }
     let ids: Vec<Arc<str>> = loaded.iter().flat_map(|l| &l.policy.rules).map(|rule| rule.id.clone()).collect();
     let chooser = Chooser::new(&wishes.select, &wishes.ignore, &config.rules, &ids)?;
-    let (rules, warnings) = compile::compile(&loaded, named, &|id| chooser.choose(id)).map_err(|faulty| match faulty.len() {
-        1 => Problem::faulty("the policy cannot be used; nothing was judged", faulty),
-        n => Problem::faulty(format!("{n} policies cannot be used; nothing was judged"), faulty),
-    })?;
+    let (rules, warnings) = compile::compile(&loaded, named, &|id| chooser.choose(id))?;
     let assumptions = Assumptions {
         hosts: hosts.iter().map(|host| Arc::from(host.as_str())).collect(),
         guest: guest.map(Arc::from),
@@ -194,7 +191,7 @@ pub fn named_policy(named: &Path) -> Result<Vec<Loaded>, Problem> {
     }
     if !named.exists() {
         let ids = builtin::ALL.iter().map(|policy| policy.id);
-        let help = suggest::nearest(&named.to_string_lossy(), ids.clone()).map_or_else(
+        let help = suggest::nearest(&named.file_name().unwrap_or_default().to_string_lossy(), ids.clone()).map_or_else(
             || {
                 format!(
                     "Name a file, a folder or a built-in policy: {}.",
@@ -231,7 +228,10 @@ pub fn read_policy(path: &Path) -> Result<Loaded, Problem> {
     for (_, file) in &policy.tables {
         let path = path.parent().unwrap_or(Path::new("")).join(&file.text);
         let text = std::fs::read_to_string(&path).map_err(|error| {
-            faulty(vec![Fault::error(file.span.clone(), format!("the table `{}` cannot be read: {error}", file.text))])
+            faulty(vec![Fault::error(
+                file.span.clone(),
+                format!("the table `{}` cannot be read: {}", file.text, crate::input::walk::reason(&error)),
+            )])
         })?;
         tables.push(text);
     }

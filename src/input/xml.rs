@@ -316,12 +316,21 @@ fn explain(error: &Error, text: &str, base: usize) -> Malformed {
         let width = text.get(start..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
         Span::new(base + start, base + start + width)
     };
+    // The words that a fault is about, where the parser points at their first character.
+    let over = |position: &TextPos, words: &str| {
+        let start = offset_of(text, *position);
+        let is_there = text.get(start..).is_some_and(|rest| rest.starts_with(words));
+        if is_there { Span::new(base + start, base + start + words.len()) } else { at(position) }
+    };
     let end = Span::at(base + text.len());
     let shown =
         |byte: u8| if byte.is_ascii_graphic() { format!("`{}`", char::from(byte)) } else { format!("the byte 0x{byte:02X}") };
     match error {
         Error::UnexpectedCloseTag(expected, actual, position) => {
-            Malformed::new(at(position), format!("the end tag `</{actual}>` does not match the start tag `<{expected}>`"))
+            let before = text.get(..offset_of(text, *position)).unwrap_or_default();
+            let open = innermost_open(before).map(|span| (span.shifted(base as u32), "not closed"));
+            let reason = format!("the end tag `</{actual}>` does not match the start tag `<{expected}>`");
+            Malformed { related: open, ..Malformed::new(over(position, &format!("</{actual}>")), reason) }
                 .help("Close elements in the reverse order in which they were opened; names are compared letter by letter.")
         }
         Error::UnclosedRootNode | Error::UnexpectedEndOfStream => {
@@ -340,7 +349,7 @@ fn explain(error: &Error, text: &str, base: usize) -> Malformed {
             Malformed { is_doctype: true, ..fault }
         }
         Error::UnknownEntityReference(name, position) => {
-            Malformed::new(at(position), format!("the entity `&{name};` is not defined"))
+            Malformed::new(over(position, &format!("&{name};")), format!("the entity `&{name};` is not defined"))
                 .help("XML knows `&lt;`, `&gt;`, `&amp;`, `&apos;`, `&quot;` and numbers such as `&#233;`.")
         }
         Error::MalformedEntityReference(position) => {
@@ -349,13 +358,13 @@ fn explain(error: &Error, text: &str, base: usize) -> Malformed {
         Error::InvalidAttributeValue(position) => Malformed::new(at(position), "an attribute's value holds a `<`")
             .help("Write `&lt;`, or look for a missing closing quote before."),
         Error::DuplicatedAttribute(name, position) => {
-            Malformed::new(at(position), format!("the attribute `{name}` is given twice"))
+            Malformed::new(over(position, name), format!("the attribute `{name}` is given twice"))
         }
         Error::DuplicatedNamespace(name, position) => {
             Malformed::new(at(position), format!("the namespace prefix `{name}` is declared twice"))
         }
         Error::UnknownNamespace(prefix, position) => {
-            Malformed::new(at(position), format!("the namespace prefix `{prefix}` is not declared"))
+            Malformed::new(over(position, prefix), format!("the namespace prefix `{prefix}` is not declared"))
                 .help("Declare it on the root element: `xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'` for `qemu`.")
         }
         Error::UnexpectedDeclaration(position) => {

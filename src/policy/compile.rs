@@ -295,7 +295,9 @@ impl Compiler<'_> {
                 Some(compiled)
             }
             Err(error) => {
-                self.faults.push(Fault::error(place(error.span), error.message).label("in this expression").help(error.hint));
+                self.faults.push(
+                    Fault::error(place(error.span), error.message).label("in this expression").help(error.hint.map(sentence)),
+                );
                 None
             }
         }
@@ -322,6 +324,13 @@ impl Compiler<'_> {
         });
         Template(parts.collect())
     }
+}
+
+/// A hint as a sentence: hints of expressions are written to stand in brackets.
+fn sentence(hint: String) -> String {
+    let end = if hint.ends_with(['?', '.']) { "" } else { "." };
+    let mut rest = hint.chars();
+    rest.next().map_or_else(String::new, |first| format!("{}{}{end}", first.to_uppercase(), rest.as_str()))
 }
 
 /// Where a part of a text value stands in the YAML, which may fold, quote and escape it. The two are walked side by side; where they

@@ -44,7 +44,8 @@ const STATUSES: [(&str, Status); 6] = [
 pub const SEVERITIES: [(&str, Severity); 3] =
     [("note", Severity::Note), ("warning", Severity::Warning), ("error", Severity::Error)];
 
-type Citations = HashMap<String, Arc<Citation>>;
+/// The documents by their keys; none where the document itself is at fault.
+type Citations = HashMap<String, Option<Arc<Citation>>>;
 
 /// Checks a policy read as YAML. `documented` says that its rules have to have their documentation and examples.
 ///
@@ -61,6 +62,11 @@ pub fn load(root: &Node, documented: bool) -> Result<Policy, Vec<Fault>> {
 }
 
 fn read_policy(root: &Node, documented: bool, faults: &mut Faults) -> Option<Policy> {
+    if !matches!(root.content, Content::Map(_)) {
+        // Nothing more can be said of such a file.
+        faults.entries(root, "a policy");
+        return None;
+    }
     let fields = faults.fields(root, "a policy", &POLICY_KEYS);
     let id = fields.required("policy", "the policy", faults);
     let title = fields.required("title", "the policy", faults);
@@ -126,10 +132,14 @@ fn read_citations(fields: &Fields<'_>, faults: &mut Faults) -> Citations {
         let section = fields.required("section", &what, faults);
         let date = fields.required("date", &what, faults);
         let url = fields.optional("url", faults);
-        if let (Some(title), Some(section), Some(date)) = (title, section, date) {
-            let citation = Citation { title: title.text, section: section.text, date: date.text, url: url.map(|url| url.text) };
-            citations.insert(key.text.clone(), Arc::new(citation));
-        }
+        let citation = match (title, section, date) {
+            (Some(title), Some(section), Some(date)) => {
+                let url = url.map(|url| url.text);
+                Some(Arc::new(Citation { title: title.text, section: section.text, date: date.text, url }))
+            }
+            _ => None,
+        };
+        citations.insert(key.text.clone(), citation);
     }
     citations
 }
@@ -325,7 +335,9 @@ fn read_sources(fields: &Fields<'_>, citations: &Citations, faults: &mut Faults)
     let mut found = Vec::new();
     for key in faults.texts(node, "a source") {
         match citations.get(&key.text) {
-            Some(citation) => found.push(citation.clone()),
+            Some(citation) => found.extend(citation.clone()),
+            // That there are none at all is told once, where they are missing.
+            None if citations.is_empty() => {}
             None => {
                 let mut known: Vec<&str> = citations.keys().map(String::as_str).collect();
                 known.sort_unstable();

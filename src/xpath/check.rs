@@ -57,7 +57,7 @@ impl Checker<'_> {
             Some((_, VariableKind::String, index)) => Ok(Expr::Variable(*index)),
             Some((_, VariableKind::Table, index)) => Ok(Expr::Path(Path::new(Start::Table(*index), Vec::new(), true))),
             None => {
-                let hint = nearest(name, variables.iter().map(|(known, ..)| &**known));
+                let hint = nearest(name, variables.iter().map(|(known, ..)| &**known)).map(|hint| hint.replacen('`', "`$", 1));
                 Err(Error { hint, ..Error::new(span, format!("there is no variable `${name}`")) })
             }
         }

@@ -61,7 +61,7 @@ fn errors_name_the_place_the_fault_and_the_remedy() {
         ("vcpu > 10GB", "10GB", "`10GB` is not a number", "bytes("),
         ("@v = 7.6.1", "7.6.1", "`7.6.1` is not a number", "quotes"),
         ("$", "$", "name of a variable", ""),
-        ("$gest", "$gest", "no variable `$gest`", "did you mean `guest`"),
+        ("$gest", "$gest", "no variable `$gest`", "did you mean `$guest`"),
         ("$host-name", "$host-name", "no variable", ""),
         ("qmu:arg", "qmu:arg", "prefix `qmu`", "did you mean `qemu`"),
         ("zzz:*", "zzz:*", "prefix `zzz`", ""),

@@ -1,0 +1,17 @@
+//! The whole command as users, pipelines and CI systems meet it.
+
+mod common;
+
+#[path = "cli/choice.rs"]
+mod choice;
+#[path = "cli/commands.rs"]
+mod commands;
+#[path = "cli/inputs.rs"]
+mod inputs;
+#[path = "cli/pages.rs"]
+mod pages;
+#[path = "cli/status.rs"]
+mod status;
+#[cfg(unix)]
+#[path = "cli/unix.rs"]
+mod unix;

@@ -1,0 +1,105 @@
+//! What is promised of the package: its README, the oldest Rust, the files that belong to it.
+
+mod common;
+
+use std::process::Command;
+
+use common::{root, steady, text, vmlint};
+use regex::Regex;
+
+/// The fenced blocks of a Markdown file in this language.
+fn blocks(markdown: &str, language: &str) -> Vec<String> {
+    let fence = format!("```{language}\n");
+    markdown.split(&fence).skip(1).filter_map(|rest| Some(rest.split_once("\n```")?.0.to_owned())).collect()
+}
+
+#[test]
+fn the_readme_shows_what_the_command_prints() {
+    let readme = text("README.md");
+    let shown = blocks(&readme, "console").remove(0);
+    let (command, page) = shown.split_once('\n').unwrap();
+    let run = vmlint(command.strip_prefix("$ vmlint ").unwrap().split(' ')).run();
+    let addresses = Regex::new(r"https://\S+").unwrap();
+    let printed = addresses.replace_all(&run.stdout, "https://…").into_owned();
+    assert_eq!(steady(page), steady(printed.trim_end()));
+}
+
+#[test]
+fn the_policy_of_the_readme_is_the_one_that_is_tested() {
+    let policy = blocks(&text("README.md"), "yaml").remove(0);
+    assert_eq!(policy, text("fixtures/policies/acme.yaml").trim_end());
+    let run = vmlint(["policy", "test", "fixtures/policies/acme.yaml"]).run();
+    assert_eq!((run.status, run.stdout.as_str()), (Some(0), "2 examples passed, 0 failed\n"));
+    let open = common::domain("<devices><graphics type='vnc'><listen type='address' address='0.0.0.0'/></graphics></devices>");
+    let run = vmlint(["--policy", "fixtures/policies/acme.yaml", "-"]).stdin(open).run();
+    insta::assert_snapshot!(run);
+}
+
+#[test]
+fn the_configuration_of_the_documentation_is_valid() {
+    let config = blocks(&text("docs/configuration.md"), "yaml").remove(0);
+    let policy = text("fixtures/policies/acme.yaml");
+    let folder = common::folder(&[
+        ("vmlint.yaml", config.as_bytes()),
+        ("policies/acme.yaml", policy.as_bytes()),
+        ("web01.xml", text("fixtures/libvirt/web01.xml").as_bytes()),
+    ]);
+    let run = vmlint(["--format", "concise", "web01.xml"]).within(folder.path()).run();
+    insta::assert_snapshot!(run);
+}
+
+/// Links of the documents to files of the repository.
+#[test]
+fn no_link_leads_nowhere() {
+    let link = Regex::new(r"\]\(([^)#]+)").unwrap();
+    for document in
+        ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/configuration.md", "docs/policies.md", "fuzz/README.md"]
+    {
+        let folder = root().join(document).parent().unwrap().to_owned();
+        for found in link.captures_iter(&text(document)) {
+            let target = &found[1];
+            assert!(target.starts_with("https://") || folder.join(target).exists(), "{document} links to {target}");
+        }
+    }
+}
+
+#[test]
+fn the_number_of_rules_is_the_one_that_is_told() {
+    let rules = vmlint(["rules", "--format", "json"]).run().json().as_array().unwrap().len();
+    assert!(text("README.md").contains(&format!("\n{rules} rules for RHEL 8 KVM hosts")), "there are {rules}");
+    assert!(text("CHANGELOG.md").contains(&format!(" {rules} rules,")), "there are {rules}");
+}
+
+#[test]
+fn no_dependency_asks_for_a_newer_rust() {
+    let cargo = || Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let output = |command: &mut Command| {
+        let output = command.current_dir(root()).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let version = output(cargo().arg("-vV"));
+    let host = version.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
+    // Only what this system needs is sure to be at hand without a network.
+    let arguments = ["metadata", "--format-version=1", "--offline", "--locked", "--filter-platform", host];
+    let metadata: serde_json::Value = serde_json::from_str(&output(cargo().args(arguments))).unwrap();
+    let number = |text: &str| -> Vec<u32> { text.split('.').map(|part| part.parse().unwrap()).collect() };
+    let oldest = number(env!("CARGO_PKG_RUST_VERSION"));
+    let packages = metadata["packages"].as_array().unwrap();
+    let too_new: Vec<String> = packages
+        .iter()
+        .filter_map(|package| Some((package, package["rust_version"].as_str()?)))
+        .filter(|(_, asked)| number(asked) > oldest)
+        .map(|(package, asked)| format!("{} {} asks for Rust {asked}", package["name"], package["version"]))
+        .collect();
+    assert!(packages.len() > 50 && too_new.is_empty(), "{too_new:#?}");
+    assert!(text(".github/workflows/ci.yml").contains(&format!("cargo +{} ", env!("CARGO_PKG_RUST_VERSION"))));
+}
+
+#[test]
+fn both_licences_are_there() {
+    assert_eq!(env!("CARGO_PKG_LICENSE"), "MIT OR Apache-2.0");
+    let apache = text("LICENSE-APACHE");
+    assert!(apache.contains("Version 2.0, January 2004") && apache.contains("END OF TERMS AND CONDITIONS"));
+    assert!(text("LICENSE-MIT").contains("Permission is hereby granted, free of charge"));
+}
