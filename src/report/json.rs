@@ -137,7 +137,8 @@ impl<'a> FindingV1<'a> {
             fixes: [],
             suppressed: None,
             focus: LocationV1::new(&finding.focus, places, Some(&finding.focus.text)),
-            decision: finding.decision.as_deref().map(DecisionV1::new),
+            // A line of a built-in policy tells nobody more than the rule does.
+            decision: finding.decision.as_deref().filter(|decision| decision.own).map(DecisionV1::new),
         }
     }
 }
