@@ -1,4 +1,5 @@
-//! Reads the built-in policies as YAML once, so that no run has to: each becomes a JSON tree of values with their places.
+//! Reads the built-in policies as YAML once, so that no run has to: each becomes a packed tree of values with their places, without
+//! what only documentation and tests look at.
 
 #[path = "src/policy/yaml.rs"]
 #[allow(dead_code)]
@@ -20,9 +21,22 @@ fn main() -> Result<(), Box<dyn Error>> {
             continue;
         };
         let text = fs::read_to_string(&path)?;
-        let node =
+        let mut node =
             yaml::read(&text).map_err(|broken| format!("{}: byte {}: {}", path.display(), broken.span.start, broken.message))?;
-        fs::write(Path::new(&out).join(format!("{name}.json")), serde_json::to_string(&node)?)?;
+        leave_out_documentation(&mut node);
+        fs::write(Path::new(&out).join(format!("{name}.bin")), postcard::to_allocvec(&node)?)?;
     }
     Ok(())
+}
+
+fn leave_out_documentation(policy: &mut yaml::Node) {
+    let yaml::Content::Map(entries) = &mut policy.content else { return };
+    for (_, node) in entries.iter_mut().filter(|(key, _)| key.text == "rules") {
+        let yaml::Content::List(rules) = &mut node.content else { continue };
+        for rule in rules {
+            if let yaml::Content::Map(entries) = &mut rule.content {
+                entries.retain(|(key, _)| key.text != "examples" && key.text != "why");
+            }
+        }
+    }
 }

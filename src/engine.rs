@@ -8,12 +8,12 @@ use rustc_hash::FxHashSet;
 use crate::finding::{Finding, Label};
 use crate::libvirt::{self, Definition};
 use crate::paths::Paths;
-use crate::policy::compile::{Compiled, CompiledCase, CompiledRule, Part, RuleSet, Template};
-use crate::policy::index::Entry;
+use crate::policy::compile::{Compiled, CompiledCase, CompiledRule, Part, RuleSet, STRING_VARIABLES, Template};
+use crate::policy::index::{Entry, Index};
 use crate::policy::schema::Context;
 use crate::policy::tests::Test;
 use crate::source::Span;
-use crate::tree::{NodeId, Tree};
+use crate::tree::{Builder, NodeId, Tree};
 use crate::xpath::{self, Exhausted, NodeRef};
 
 /// The longest value of a document that a message quotes, in characters.
@@ -30,11 +30,19 @@ pub struct Assumptions {
     pub guest_drivers: Arc<str>,
 }
 
+impl Assumptions {
+    /// The values of [`STRING_VARIABLES`] for one of the hosts.
+    fn strings<'a>(&'a self, host: &'a str) -> [&'a str; STRING_VARIABLES.len()] {
+        [host, self.guest.as_deref().unwrap_or_default(), &self.guest_drivers]
+    }
+}
+
 /// A rule set ready to judge.
 #[derive(Debug)]
 pub struct Engine<'r> {
     rules: &'r RuleSet,
     assumptions: &'r Assumptions,
+    index: Index,
     /// The tables of each policy.
     tables: Vec<Vec<Tree<'r>>>,
     /// For each host the policies that judge for it, one flag a policy.
@@ -55,12 +63,20 @@ impl<'r> Engine<'r> {
     pub fn new(rules: &'r RuleSet, assumptions: &'r Assumptions) -> Engine<'r> {
         let tables = |policy: &'r Compiled| policy.tables.iter().map(|table| table.tree(&rules.vocabulary)).collect();
         let judges = |host: &Arc<str>| rules.policies.iter().map(|policy| policy.named || policy.hosts.contains(host)).collect();
-        Engine {
-            rules,
-            assumptions,
-            tables: rules.policies.iter().map(tables).collect(),
-            selected: assumptions.hosts.iter().map(judges).collect(),
-        }
+        let tables: Vec<Vec<Tree<'r>>> = rules.policies.iter().map(tables).collect();
+        let nothing = Builder::new("", &rules.vocabulary, 0, 0).finish();
+        let index = Index::new(&rules.policies, rules.vocabulary.len(), |entry, branch| {
+            let tables = tables.get(usize::from(entry.policy)).map_or(&[][..], Vec::as_slice);
+            let context = xpath::Context { document: &nothing, tables, strings: &[], budget: xpath::DEFAULT_BUDGET };
+            // What the hosts and the guest rule out is not even indexed.
+            let may_find = assumptions.hosts.iter().any(|host| {
+                let strings = assumptions.strings(host);
+                !branch.finds_nothing(&xpath::Context { strings: &strings, ..context })
+            });
+            may_find.then(|| branch.keys_with(&context))
+        });
+        let selected = assumptions.hosts.iter().map(judges).collect();
+        Engine { rules, assumptions, index, tables, selected }
     }
 
     /// The rules.
@@ -71,7 +87,7 @@ impl<'r> Engine<'r> {
     /// Judges the definitions of one document.
     pub fn judge(&self, tree: &Tree<'r>, definitions: &[Definition]) -> Verdict {
         let mut verdict = Verdict::default();
-        let candidates = self.rules.index.candidates(tree);
+        let candidates = self.index.candidates(tree);
         if candidates.is_empty() {
             return verdict;
         }
@@ -83,7 +99,9 @@ impl<'r> Engine<'r> {
             }
         }
         verdict.findings.sort_by(|a, b| {
-            let key = |f: &Finding| (f.place.span.start, f.rule.clone(), f.focus.span.start, f.host.clone());
+            fn key(f: &Finding) -> (u32, &str, u32, Option<&str>) {
+                (f.place.span.start, &f.rule, f.focus.span.start, f.host.as_deref())
+            }
             key(a).cmp(&key(b))
         });
         verdict.exhausted.sort();
@@ -156,7 +174,7 @@ struct Scope<'s, 'j, 'r> {
 impl Scope<'_, '_, '_> {
     fn rule(&self, entries: &[Entry], paths: &mut Paths<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), Exhausted> {
         let assumptions = self.judge.engine.assumptions;
-        let strings = [&**self.judge.host, assumptions.guest.as_deref().unwrap_or_default(), &*assumptions.guest_drivers];
+        let strings = assumptions.strings(self.judge.host);
         let context =
             xpath::Context { document: self.judge.tree, tables: self.tables, strings: &strings, budget: xpath::DEFAULT_BUDGET };
         // A node that several cases find counts for the first of them.
@@ -258,17 +276,22 @@ impl Scope<'_, '_, '_> {
         }
         let label = case.label.as_ref().map_or(Ok(String::new()), |label| words.fill(label, paths))?;
         let assumptions = self.judge.engine.assumptions;
+        let path = paths.path(offender);
         findings.push(Finding {
             rule: self.rule.id.clone(),
             severity: case.severity,
             status: Some(case.status),
             message: words.fill(&case.message, paths)?,
-            place: Label { span: tree.start_tag(offender), node: paths.path(offender), text: String::new() },
-            focus: Label { span: span_of(tree, focus), node: paths.path(focus.node()), text: label },
+            focus: Label {
+                span: span_of(tree, focus),
+                node: if focus.node() == offender { path.clone() } else { paths.path(focus.node()) },
+                text: label,
+            },
+            place: Label { span: tree.start_tag(offender), node: path, text: String::new() },
             related,
             help: Some(words.fill(&case.help, paths)?),
             source: Some(case.citation.clone()),
-            decision: Some(case.decision()),
+            decision: Some(case.place.decision()),
             vm: libvirt::vm_name(tree, self.context, self.node),
             host: Some(self.judge.host.clone()),
             guest: assumptions.guest.clone(),

@@ -131,7 +131,7 @@ pub struct Finding {
     /// The document it rests on; none for the engine's own findings.
     pub source: Option<Arc<Citation>>,
     /// The policy line that decided.
-    pub decision: Option<Decision>,
+    pub decision: Option<Arc<Decision>>,
     /// Name of the VM.
     pub vm: Option<String>,
     /// Host that was assumed.

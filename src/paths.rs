@@ -2,7 +2,10 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::tree::{NodeId, Tree};
+use crate::tree::{NameId, NodeId, Tree};
+
+/// So many siblings are counted anew each time rather than remembered.
+const FEW: usize = 64;
 
 /// Places of nodes among their siblings, counted once for each parent, so that many findings in one file stay cheap.
 #[derive(Debug)]
@@ -20,12 +23,21 @@ impl<'p, 'r> Paths<'p, 'r> {
 
     /// Which one of the siblings with its name an element is, from 1, and how many there are.
     pub fn position(&mut self, node: NodeId) -> (usize, usize) {
-        let Some(parent) = self.tree.parent(node) else { return (1, 1) };
         let tree = self.tree;
-        let siblings = self.positions.entry(parent).or_insert_with(|| {
-            let elements = || tree.children(parent).filter(|&child| tree.is_element(child) && tree.origin(child) == child);
+        let Some(parent) = tree.parent(node) else { return (1, 1) };
+        let siblings = || tree.children(parent).filter(|&child| tree.is_element(child) && tree.origin(child) == child);
+        if siblings().nth(FEW).is_none() {
+            // One number is one name; names without a number are compared as they are written.
+            let name = tree.name_id(node);
+            let alike = |&other: &NodeId| {
+                tree.name_id(other) == name && (name != NameId::OTHER || tree.qualified_name(other) == tree.qualified_name(node))
+            };
+            let index = siblings().take_while(|&other| other < node).filter(alike).count() + 1;
+            return (index, siblings().filter(alike).count());
+        }
+        let positions = self.positions.entry(parent).or_insert_with(|| {
             let mut counts: FxHashMap<&str, usize> = FxHashMap::default();
-            let numbered: Vec<(NodeId, &str, usize)> = elements()
+            let numbered: Vec<(NodeId, &str, usize)> = siblings()
                 .map(|child| {
                     let name = tree.qualified_name(child);
                     let count = counts.entry(name).or_default();
@@ -36,7 +48,7 @@ impl<'p, 'r> Paths<'p, 'r> {
             let total = |name: &str| counts.get(name).copied().unwrap_or(1);
             numbered.into_iter().map(|(child, name, index)| (child, (index, total(name)))).collect()
         });
-        siblings.get(&node).copied().unwrap_or((1, 1))
+        positions.get(&node).copied().unwrap_or((1, 1))
     }
 
     /// The place of an element, or of the one that another node lies in, as an XPath, with an index where siblings share its name: `/domain/devices/interface[2]`.

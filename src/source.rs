@@ -17,10 +17,10 @@ pub struct Span {
 }
 
 impl Span {
-    /// The span from `start` to `end`, given as the indices that slices use. Offsets past `u32::MAX` saturate.
+    /// The span from `start` to `end`, given as the indices that slices use; no text is longer than `u32` can count.
+    #[inline]
     pub fn new(start: usize, end: usize) -> Span {
-        let narrow = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        Span { start: narrow(start), end: narrow(end) }
+        Span { start: start as u32, end: end as u32 }
     }
 
     /// An empty span at `at`.
@@ -44,8 +44,9 @@ impl Span {
     }
 
     /// This span moved `by` bytes towards the end of the text.
+    #[inline]
     pub fn shifted(self, by: u32) -> Span {
-        Span { start: self.start.saturating_add(by), end: self.end.saturating_add(by) }
+        Span { start: self.start.wrapping_add(by), end: self.end.wrapping_add(by) }
     }
 }
 
@@ -187,7 +188,12 @@ impl Source {
     fn line_starts(&self) -> &[u32] {
         self.lines.get_or_init(|| {
             let bytes = self.text.as_bytes();
-            let mut starts = vec![0];
+            let mut starts = Vec::with_capacity(bytes.len() / 32 + 1);
+            starts.push(0);
+            if memchr::memchr(b'\r', bytes).is_none() {
+                starts.extend(memchr::memchr_iter(b'\n', bytes).map(|at| at as u32 + 1));
+                return starts;
+            }
             for at in memchr::memchr2_iter(b'\n', b'\r', bytes) {
                 let crlf = bytes.get(at) == Some(&b'\r') && bytes.get(at + 1) == Some(&b'\n');
                 if !crlf {

@@ -31,14 +31,35 @@ impl NameId {
 /// The names that compiled expressions ask for. Filled while expressions are compiled, only read afterwards.
 #[derive(Debug, Clone)]
 pub struct Vocabulary {
-    ids: FxHashMap<Box<str>, Vec<(Box<str>, NameId)>>,
+    /// Namespace URI and local part of each name.
     names: Vec<(Box<str>, Box<str>)>,
+    /// The names by their local parts: open addressing, a power of two long and at most half full.
+    slots: Vec<Slot>,
+}
+
+/// Where a name is found: most are told by their first eight bytes and their length alone.
+#[derive(Debug, Clone, Copy)]
+struct Slot {
+    signature: u64,
+    length: u32,
+    id: NameId,
+}
+
+const FREE: Slot = Slot { signature: 0, length: 0, id: NameId::OTHER };
+
+/// The first eight bytes of a name.
+#[inline]
+fn signature(name: &[u8]) -> u64 {
+    match name {
+        [a, b, c, d, e, f, g, h, ..] => u64::from_le_bytes([*a, *b, *c, *d, *e, *f, *g, *h]),
+        _ => name.iter().rev().fold(0, |signature, &byte| signature << 8 | u64::from(byte)),
+    }
 }
 
 impl Default for Vocabulary {
     fn default() -> Self {
         // Number 0 is `NameId::OTHER`.
-        Vocabulary { ids: FxHashMap::default(), names: vec![Default::default()] }
+        Vocabulary { names: vec![Default::default()], slots: vec![FREE; 64] }
     }
 }
 
@@ -51,15 +72,50 @@ impl Vocabulary {
         }
         let id = NameId(self.names.len() as u32);
         self.names.push((namespace.into(), local.into()));
-        self.ids.entry(local.into()).or_default().push((namespace.into(), id));
+        if 2 * self.names.len() > self.slots.len() {
+            self.slots = vec![FREE; 2 * self.slots.len()];
+            for known in 1..id.0 {
+                self.file(NameId(known));
+            }
+        }
+        self.file(id);
         id
+    }
+
+    fn file(&mut self, id: NameId) {
+        let local = self.names[id.index()].1.as_bytes();
+        let slot = Slot { signature: signature(local), length: local.len() as u32, id };
+        let mut at = self.first_slot(slot.signature, slot.length);
+        while self.slots[at].id != NameId::OTHER {
+            at = (at + 1) & (self.slots.len() - 1);
+        }
+        self.slots[at] = slot;
+    }
+
+    #[inline]
+    fn first_slot(&self, signature: u64, length: u32) -> usize {
+        let mixed = (signature ^ u64::from(length)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        (mixed >> 40) as usize & (self.slots.len() - 1)
     }
 
     /// The number of a name, or [`NameId::OTHER`].
     #[inline]
     pub fn get(&self, namespace: &str, local: &str) -> NameId {
-        let Some(homonyms) = self.ids.get(local) else { return NameId::OTHER };
-        homonyms.iter().find(|(uri, _)| **uri == *namespace).map_or(NameId::OTHER, |(_, id)| *id)
+        let (signature, length) = (signature(local.as_bytes()), local.len() as u32);
+        let mut at = self.first_slot(signature, length);
+        loop {
+            let slot = self.slots[at];
+            if slot.id == NameId::OTHER {
+                return NameId::OTHER;
+            }
+            if slot.signature == signature && slot.length == length {
+                let (known_namespace, known_local) = &self.names[slot.id.index()];
+                if **known_namespace == *namespace && (length <= 8 || **known_local == *local) {
+                    return slot.id;
+                }
+            }
+            at = (at + 1) & (self.slots.len() - 1);
+        }
     }
 
     /// Namespace URI and local part of a name; both empty for [`NameId::OTHER`].
@@ -119,7 +175,19 @@ struct NodeData {
     span: Span,
     /// Index of an owned value, or `VERBATIM`.
     value: u32,
+    /// The next element of the same name in document order, or `NO_NODE`.
+    next_alike: u32,
 }
+
+/// The elements of one name.
+#[derive(Debug, Clone, Copy)]
+struct Alike {
+    first: u32,
+    last: u32,
+    count: u32,
+}
+
+const NO_NODE: u32 = u32::MAX;
 
 #[derive(Debug, Clone, Copy)]
 struct AttrData {
@@ -137,6 +205,10 @@ pub struct Tree<'s> {
     vocabulary: &'s Vocabulary,
     nodes: Vec<NodeData>,
     attributes: Vec<AttrData>,
+    /// By the number of a name.
+    alike: Vec<Alike>,
+    /// The names that occur, each once.
+    names: Vec<NameId>,
     namespaces: Vec<Box<str>>,
     values: Vec<Box<str>>,
     origins: FxHashMap<NodeId, NodeId>,
@@ -176,10 +248,9 @@ impl<'s> Tree<'s> {
         &self.attributes[id.0 as usize]
     }
 
-    /// The names of all elements in document order, [`NameId::OTHER`] for those outside the vocabulary and for other nodes.
-    #[inline]
-    pub fn element_names(&self) -> impl Iterator<Item = NameId> + '_ {
-        self.nodes.iter().map(|node| node.name)
+    /// The names of the elements, each once, those outside the vocabulary left out.
+    pub fn element_names(&self) -> &[NameId] {
+        &self.names
     }
 
     /// The names and values of all attributes in document order.
@@ -222,6 +293,28 @@ impl<'s> Tree<'s> {
     #[inline]
     pub fn children(&self, id: NodeId) -> Children<'_, 's> {
         Children { tree: self, next: id.0 + 1, end: self.node(id).end }
+    }
+
+    /// The children with a name of the vocabulary, in document order.
+    #[inline]
+    pub fn children_named(&self, id: NodeId, name: NameId) -> Named<'_, 's> {
+        self.named(id, name, true)
+    }
+
+    /// The descendants with a name of the vocabulary, in document order.
+    #[inline]
+    pub fn descendants_named(&self, id: NodeId, name: NameId) -> Named<'_, 's> {
+        self.named(id, name, false)
+    }
+
+    #[inline]
+    fn named(&self, id: NodeId, name: NameId, children: bool) -> Named<'_, 's> {
+        let end = self.node(id).end;
+        let alike = self.alike.get(name.index()).copied().unwrap_or(Alike { first: NO_NODE, last: NO_NODE, count: 0 });
+        // Elements of one name are chained; where there are fewer of them than nodes to pass, the chain is the shorter way.
+        let chained = alike.count <= end - id.0;
+        let next = if chained { alike.first } else { id.0 + 1 };
+        Named { tree: self, parent: id.0, name, next, end, chained, children, passed: 0 }
     }
 
     /// The siblings behind a node, in document order.
@@ -439,6 +532,48 @@ impl Iterator for Children<'_, '_> {
     }
 }
 
+/// The children or descendants of a node that have one name, in document order.
+#[derive(Debug, Clone)]
+pub struct Named<'t, 's> {
+    tree: &'t Tree<'s>,
+    parent: u32,
+    name: NameId,
+    next: u32,
+    end: u32,
+    chained: bool,
+    children: bool,
+    passed: u32,
+}
+
+impl Named<'_, '_> {
+    /// How many nodes were looked at so far.
+    pub fn passed(&self) -> usize {
+        self.passed as usize
+    }
+}
+
+impl Iterator for Named<'_, '_> {
+    type Item = NodeId;
+
+    #[inline]
+    fn next(&mut self) -> Option<NodeId> {
+        while self.next < self.end {
+            let id = NodeId(self.next);
+            let node = self.tree.node(id);
+            self.passed += 1;
+            self.next = match (self.chained, self.children) {
+                (true, _) => node.next_alike,
+                (false, true) => node.end,
+                (false, false) => id.0 + 1,
+            };
+            if node.name == self.name && id.0 > self.parent && (!self.children || node.parent == self.parent) {
+                return Some(id);
+            }
+        }
+        None
+    }
+}
+
 /// `name_start` of an attribute that stands nowhere in the text.
 const NO_NAME: u32 = u32::MAX;
 
@@ -470,6 +605,8 @@ impl<'s> Builder<'s> {
             vocabulary,
             nodes: Vec::with_capacity(nodes + 1),
             attributes: Vec::with_capacity(attributes),
+            alike: vec![Alike { first: NO_NODE, last: NO_NODE, count: 0 }; vocabulary.len()],
+            names: Vec::with_capacity(32),
             namespaces: vec!["".into()],
             values: Vec::new(),
             origins: FxHashMap::default(),
@@ -485,6 +622,7 @@ impl<'s> Builder<'s> {
             attributes: 0,
             span,
             value: VERBATIM,
+            next_alike: NO_NODE,
         });
         Builder { tree, open: vec![0], known_namespaces: FxHashMap::default(), last_namespace: 0 }
     }
@@ -525,9 +663,9 @@ impl<'s> Builder<'s> {
         self.tree.attributes.push(AttrData { name, namespace, name_start, value_span, value });
     }
 
-    /// Gives the element opened last an attribute whose name stands nowhere in the text.
-    pub fn made_up_attribute(&mut self, local: &str, value_span: Span, value: &str) {
-        self.attribute("", local, NO_NAME, value_span, Some(value));
+    /// Gives the element opened last an attribute whose name stands nowhere in the text; the value is the span's text unless it is given.
+    pub fn made_up_attribute(&mut self, local: &str, value_span: Span, value: Option<&str>) {
+        self.attribute("", local, NO_NAME, value_span, value);
     }
 
     /// Adds a text, a comment or an instruction to the innermost open element.
@@ -569,8 +707,36 @@ impl<'s> Builder<'s> {
         let id = self.tree.nodes.len() as u32;
         let parent = self.open.last().copied().unwrap_or(0);
         let attributes = self.tree.attributes.len() as u32;
-        self.tree.nodes.push(NodeData { kind, made_up: false, namespace, name, parent, end: id + 1, attributes, span, value });
+        self.tree.nodes.push(NodeData {
+            kind,
+            made_up: false,
+            namespace,
+            name,
+            parent,
+            end: id + 1,
+            attributes,
+            span,
+            value,
+            next_alike: NO_NODE,
+        });
+        if name != NameId::OTHER {
+            self.chain(name, id);
+        }
         NodeId(id)
+    }
+
+    /// Puts an element at the end of the chain of its name.
+    #[inline]
+    fn chain(&mut self, name: NameId, id: u32) {
+        let Some(alike) = self.tree.alike.get_mut(name.index()) else { return };
+        alike.count += 1;
+        let before = std::mem::replace(&mut alike.last, id);
+        if before == NO_NODE {
+            alike.first = id;
+            self.tree.names.push(name);
+        } else {
+            self.tree.nodes[before as usize].next_alike = id;
+        }
     }
 
     #[inline]
@@ -582,9 +748,10 @@ impl<'s> Builder<'s> {
 
     #[inline]
     fn namespace(&mut self, uri: &str) -> u16 {
-        if uri.is_empty() {
-            return 0;
-        }
+        if uri.is_empty() { 0 } else { self.known_namespace(uri) }
+    }
+
+    fn known_namespace(&mut self, uri: &str) -> u16 {
         if *self.tree.namespaces[self.last_namespace as usize] == *uri {
             return self.last_namespace;
         }

@@ -77,12 +77,12 @@ fn full() -> Finding {
     ];
     full.help = Some("use `<interface type='bridge'>` or `<interface type='network'>` with `<model type='virtio'/>`; the kernel's vhost-net then does the work".to_owned());
     full.source = Some(citation());
-    full.decision = Some(Decision {
+    full.decision = Some(Arc::new(Decision {
         path: "policies/rhel-8.yaml".into(),
         line: 120,
         text: "find: //interface[@type = 'vhostuser']/@type".into(),
         own: false,
-    });
+    }));
     full
 }
 
@@ -165,7 +165,7 @@ fn the_policy_line_shows_with_v_or_when_it_is_the_users() {
     assert!(!human(&file).contains(line));
     assert!(render(report::Format::Human, verbose, &file).ends_with(line));
     if let Some(decision) = file.findings.iter_mut().find_map(|finding| finding.decision.as_mut()) {
-        decision.own = true;
+        Arc::make_mut(decision).own = true;
     }
     assert!(human(&file).ends_with(line));
 }
@@ -290,7 +290,7 @@ fn names_and_paths_cannot_forge_lines() {
         url: Some("https://x/\u{1b}\\".to_owned()),
         date: "\u{7}".to_owned(),
     }));
-    evil.decision = Some(Decision { path: "p\u{1b}".into(), line: 1, text: "\u{1b}".into(), own: true });
+    evil.decision = Some(Arc::new(Decision { path: "p\u{1b}".into(), line: 1, text: "\u{1b}".into(), own: true }));
     let file = checked(path, text, vec![evil]);
     insta::assert_snapshot!(human(&file));
     let concise = render(report::Format::Concise, Options::default(), &file);

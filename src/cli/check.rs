@@ -63,6 +63,9 @@ pub fn run(options: Check) -> Result<u8, Problem> {
         Some(path) => (File::create(path).and_then(|file| write(&mut BufWriter::new(file))), shown(path)),
         None => (write(&mut BufWriter::with_capacity(1 << 16, io::stdout())), "standard output".to_owned()),
     };
+    // The process ends now; giving the memory of every rule back one by one would only take time.
+    std::mem::forget(checker);
+    std::mem::forget(rules);
     match result {
         Ok(result) if result.trouble => Ok(TROUBLE),
         Ok(result) if result.worst.is_some_and(|worst| fail_on.reached_by(worst)) => Ok(FINDINGS),

@@ -76,7 +76,7 @@ pub fn run(arguments: &Arguments) -> Result<u8, Problem> {
 
 /// Every built-in policy.
 pub fn all_policies() -> Result<Vec<Loaded>, Problem> {
-    builtin::ALL.iter().map(|policy| policy.load().map_err(Problem::from)).collect()
+    builtin::ALL.iter().map(|policy| policy.load_documented().map_err(Problem::from)).collect()
 }
 
 struct Page {

@@ -179,7 +179,7 @@ fn policies_of(hosts: &[String]) -> Result<Vec<Loaded>, Problem> {
 /// What `--policy` names: a built-in id, a file, or a folder of them.
 pub fn named_policy(named: &Path) -> Result<Vec<Loaded>, Problem> {
     if let Some(policy) = named.to_str().and_then(BuiltIn::get) {
-        return Ok(vec![policy.load()?]);
+        return Ok(vec![policy.load_documented()?]);
     }
     if named.is_dir() {
         let files = policy_files(named).map_err(|error| Problem::new(format!("{}: {error}", shown(named))))?;
@@ -223,7 +223,7 @@ pub fn read_policy(path: &Path) -> Result<Loaded, Problem> {
     let source = Arc::new(read_yaml_source(path)?);
     let faulty = |faults| Problem::from(Faulty { source: source.clone(), faults });
     let node = yaml::read(source.text()).map_err(|broken| faulty(vec![Fault::error(broken.span, broken.message)]))?;
-    let policy = load::load(&node).map_err(faulty)?;
+    let policy = load::load(&node, true).map_err(faulty)?;
     let mut tables = Vec::new();
     for (_, file) in &policy.tables {
         let path = path.parent().unwrap_or(Path::new("")).join(&file.text);

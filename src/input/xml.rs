@@ -183,16 +183,22 @@ fn copy<'s>(
 
 /// The first start tag with more attributes than the limit. The parser is quadratic in them, so this is looked at first.
 fn overlong_tag(text: &str) -> Option<Span> {
-    /// ` a=""`, the least that an attribute takes.
-    const SHORTEST: usize = 5;
+    /// What so many attributes take at least, each ` a=""`.
+    const SHORTEST: usize = limits::ATTRIBUTES_PER_TAG * 5;
     let bytes = text.as_bytes();
-    let mut starts = memchr::memchr_iter(b'<', bytes).peekable();
-    while let Some(start) = starts.next() {
-        let next = starts.peek().copied().unwrap_or(bytes.len());
-        if next - start > limits::ATTRIBUTES_PER_TAG * SHORTEST {
-            let tag = &bytes[start..next];
-            if tag_attributes(tag) > limits::ATTRIBUTES_PER_TAG {
-                return Some(Span::new(start, start + 1 + tag[1..].iter().take_while(|b| b.is_ascii_alphanumeric()).count()));
+    let mut at = 0;
+    // From window to window, each ending with its last `<`: a tag that long leaves a window without one.
+    while let Some(window) = bytes.get(at..at + SHORTEST) {
+        match memchr::memrchr(b'<', window) {
+            Some(last) => at += last + 1,
+            None => {
+                let start = memchr::memrchr(b'<', &bytes[..at])?;
+                let next = memchr::memchr(b'<', &bytes[at..]).map_or(bytes.len(), |found| at + found);
+                let tag = &bytes[start..next];
+                if tag_attributes(tag) > limits::ATTRIBUTES_PER_TAG {
+                    return Some(Span::new(start, start + 1 + tag[1..].iter().take_while(|b| b.is_ascii_alphanumeric()).count()));
+                }
+                at = next + 1;
             }
         }
     }

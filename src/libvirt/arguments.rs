@@ -52,15 +52,15 @@ fn add_options(builder: &mut Builder<'_>, commandline: NodeId) {
         let span = builder.tree().span(carrier.node);
         let name_span = builder.tree().attribute_value_span(first.attribute);
         builder.open_made_up("qemu-option", span, Some(carrier.node));
-        builder.made_up_attribute("name", name_span, name);
+        builder.made_up_attribute("name", name_span, Some(name));
         if let Some(value) = value {
             let value_span = builder.tree().attribute_value_span(value.attribute);
-            builder.made_up_attribute("value", value_span, &value.value);
+            builder.made_up_attribute("value", value_span, Some(&value.value));
             let place = Placement::of(builder.tree(), value);
             for pair in pairs(name, &value.value) {
                 builder.open_made_up("pair", place.span(&pair.range), Some(value.node));
-                builder.made_up_attribute("key", place.span(&pair.key_range), &pair.key);
-                builder.made_up_attribute("value", place.span(&pair.value_range), &pair.value);
+                builder.made_up_attribute("key", place.span(&pair.key_range), Some(&pair.key));
+                builder.made_up_attribute("value", place.span(&pair.value_range), Some(&pair.value));
                 builder.close();
             }
         }

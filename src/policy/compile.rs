@@ -1,10 +1,8 @@
-//! From checked policies to a [`RuleSet`]: expressions compiled, templates taken apart, tables read, everything indexed by what a
-//! document must hold to match.
+//! From checked policies to a [`RuleSet`]: expressions compiled, templates taken apart, tables read.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use super::index::Index;
 use super::names;
 use super::schema::{Case, Context, Device, Fault, Platform, Policy, Rule, Text};
 use super::table::Table;
@@ -45,7 +43,13 @@ pub enum Choice {
 pub struct RuleSet {
     pub(crate) vocabulary: Vocabulary,
     pub(crate) policies: Vec<Compiled>,
-    pub(crate) index: Index,
+}
+
+impl RuleSet {
+    /// The names that the rules ask for; every tree they judge numbers its names by it.
+    pub fn vocabulary(&self) -> &Vocabulary {
+        &self.vocabulary
+    }
 }
 
 /// One compiled policy.
@@ -90,18 +94,28 @@ pub(crate) struct CompiledCase {
     pub at: Option<Expression>,
     pub related: Vec<(Expression, Option<Template>)>,
     pub except_hosts: Vec<(Arc<str>, Option<Expression>)>,
-    pub policy_source: Arc<Source>,
-    pub find_at: u32,
-    pub own: bool,
+    pub place: Place,
 }
 
-impl CompiledCase {
-    /// The line of the policy that decided.
-    pub fn decision(&self) -> Decision {
-        let source = &self.policy_source;
-        let line = source.line_index(self.find_at);
-        let text = source.slice(source.line_span(line)).trim();
-        Decision { path: source.path().to_string_lossy().into(), line: line as u32 + 1, text: text.into(), own: self.own }
+/// Where a case stands in its policy.
+#[derive(Debug)]
+pub(crate) struct Place {
+    source: Arc<Source>,
+    at: u32,
+    own: bool,
+    decision: OnceLock<Arc<Decision>>,
+}
+
+impl Place {
+    /// The line of the policy that decided. Looked up when the first finding needs it.
+    pub fn decision(&self) -> Arc<Decision> {
+        let decision = self.decision.get_or_init(|| {
+            let line = self.source.line_index(self.at);
+            let text = self.source.slice(self.source.line_span(line)).trim();
+            let path = self.source.path().to_string_lossy().into();
+            Arc::new(Decision { path, line: line as u32 + 1, text: text.into(), own: self.own })
+        });
+        decision.clone()
     }
 }
 
@@ -141,8 +155,7 @@ pub fn compile(policies: &[Loaded], named: bool, choose: &dyn Fn(&str) -> Choice
     let mut compiled = Vec::new();
     let mut faulty = Vec::new();
     for loaded in policies {
-        let mut compiler =
-            Compiler { loaded, environment: environment(&loaded.policy), vocabulary: &mut vocabulary, faults: Vec::new() };
+        let mut compiler = Compiler { loaded, environment: environment(loaded), vocabulary: &mut vocabulary, faults: Vec::new() };
         let policy = compiler.policy(named, choose);
         let mut faults = compiler.faults;
         faults.sort_by_key(|fault| fault.span.start);
@@ -154,12 +167,15 @@ pub fn compile(policies: &[Loaded], named: bool, choose: &dyn Fn(&str) -> Choice
     if faulty.iter().flat_map(|file| &file.faults).any(|fault| fault.severity == Severity::Error) {
         return Err(faulty);
     }
-    let index = Index::new(&compiled, vocabulary.len());
-    Ok((RuleSet { vocabulary, policies: compiled, index }, faulty))
+    Ok((RuleSet { vocabulary, policies: compiled }, faulty))
 }
 
-fn environment(policy: &Policy) -> Environment {
+fn environment(loaded: &Loaded) -> Environment {
+    let policy = &loaded.policy;
     let mut environment = Environment::default();
+    if !loaded.own {
+        environment.late_patterns();
+    }
     if policy.platform == Platform::Libvirt {
         for (prefix, uri) in libvirt::PREFIXES {
             environment.prefix(prefix, uri);
@@ -244,7 +260,6 @@ impl Compiler<'_> {
             .map(|(host, find)| (host.clone(), find.as_ref().and_then(|find| self.expression(find))))
             .collect();
         Some(CompiledCase {
-            find_at: case.find.span.start,
             find: find?,
             tests: case.tests.clone(),
             severity: if let Choice::RunAs(severity) = choice { severity } else { case.severity },
@@ -256,8 +271,12 @@ impl Compiler<'_> {
             at,
             related,
             except_hosts,
-            policy_source: self.loaded.source.clone(),
-            own: self.loaded.own,
+            place: Place {
+                source: self.loaded.source.clone(),
+                at: case.find.span.start,
+                own: self.loaded.own,
+                decision: OnceLock::new(),
+            },
         })
     }
 

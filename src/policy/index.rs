@@ -5,10 +5,10 @@ use rustc_hash::FxHashMap;
 
 use super::compile::Compiled;
 use crate::tree::{NameId, Tree};
-use crate::xpath::{Clause, Key};
+use crate::xpath::{Branch, Clause, Key};
 
 /// A branch of a case's expression, by its place in the rule set. Ordered as the rules are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Entry {
     pub policy: u16,
     pub rule: u16,
@@ -28,22 +28,63 @@ pub struct Index {
     /// By attribute name.
     attributes: Vec<Bucket>,
     /// By attribute name: the values that are asked for.
-    values: Vec<FxHashMap<Box<str>, Bucket>>,
-    buckets: Vec<Vec<Entry>>,
+    values: Vec<Values>,
+    /// The entries filed under each key.
+    buckets: Vec<Vec<Filed>>,
     /// What may match any document.
     always: Vec<Entry>,
 }
 
+/// The values of one attribute that are asked for.
+#[derive(Debug, Clone, Default)]
+struct Values {
+    buckets: FxHashMap<Box<str>, Bucket>,
+    /// A bit for each length that a value has, one for each first letter: most values of a document are told apart by these.
+    lengths: u64,
+    letters: u64,
+}
+
+impl Values {
+    fn bits(value: &str) -> (u64, u64) {
+        (1 << value.len().min(63), 1 << (value.as_bytes().first().copied().unwrap_or_default() & 63))
+    }
+
+    fn bucket_mut(&mut self, value: &str) -> &mut Bucket {
+        let (length, letter) = Values::bits(value);
+        self.lengths |= length;
+        self.letters |= letter;
+        self.buckets.entry(value.into()).or_insert(NO_BUCKET)
+    }
+
+    #[inline]
+    fn bucket(&self, value: &str) -> Option<Bucket> {
+        let (length, letter) = Values::bits(value);
+        if self.lengths & length == 0 || self.letters & letter == 0 {
+            return None;
+        }
+        self.buckets.get(value).copied()
+    }
+}
+
+/// An entry and what else it asks for: of each list of keys at least one.
+#[derive(Debug)]
+struct Filed {
+    entry: Entry,
+    others: Vec<Box<[Bucket]>>,
+}
+
 impl Index {
-    pub(crate) fn new(policies: &[Compiled], names: usize) -> Index {
+    /// The branches of these policies under the keys that `keys` gives them, none for a branch to leave out; `names` is the size of the
+    /// vocabulary.
+    pub(crate) fn new(policies: &[Compiled], names: usize, keys: impl Fn(Entry, Branch<'_>) -> Option<Vec<Clause>>) -> Index {
         let mut index = Index {
             elements: vec![NO_BUCKET; names],
             attributes: vec![NO_BUCKET; names],
-            values: vec![FxHashMap::default(); names],
+            values: vec![Values::default(); names],
             buckets: Vec::new(),
             always: Vec::new(),
         };
-        let branches = branches(policies);
+        let branches = branches(policies, keys);
         // How many branches ask for a key tells how little it says.
         let mut asked: FxHashMap<&Key, u32> = FxHashMap::default();
         for key in branches.iter().flat_map(|(_, clauses)| clauses.iter()).flatten() {
@@ -54,14 +95,14 @@ impl Index {
             clause.iter().map(weight).sum::<u32>()
         };
         for (entry, clauses) in &branches {
-            match clauses.iter().min_by_key(|clause| weight(clause)) {
-                Some(clause) => {
-                    for key in clause {
-                        let bucket = index.bucket(key);
-                        index.buckets[bucket as usize].push(*entry);
-                    }
-                }
-                None => index.always.push(*entry),
+            let Some(best) = (0..clauses.len()).min_by_key(|&n| weight(&clauses[n])) else {
+                index.always.push(*entry);
+                continue;
+            };
+            let mut buckets: Vec<Box<[Bucket]>> =
+                clauses.iter().map(|clause| clause.iter().map(|key| index.bucket(key)).collect()).collect();
+            for bucket in buckets.swap_remove(best) {
+                index.buckets[bucket as usize].push(Filed { entry: *entry, others: buckets.clone() });
             }
         }
         index
@@ -72,7 +113,7 @@ impl Index {
         let slot = match key {
             Key::Element(name) => &mut self.elements[name.index()],
             Key::Attribute(name) => &mut self.attributes[name.index()],
-            Key::Value(name, value) => self.values[name.index()].entry(value.clone()).or_insert(NO_BUCKET),
+            Key::Value(name, value) => self.values[name.index()].bucket_mut(value),
         };
         if *slot == NO_BUCKET {
             *slot = new;
@@ -83,26 +124,29 @@ impl Index {
 
     /// The entries that the document may match, in the order of the rules.
     pub fn candidates(&self, tree: &Tree<'_>) -> Vec<Entry> {
-        let mut seen = vec![false; self.buckets.len()];
-        let mut entries = self.always.clone();
-        let mut visit = |bucket: Bucket| {
-            if bucket != NO_BUCKET && !std::mem::replace(&mut seen[bucket as usize], true) {
-                entries.extend_from_slice(&self.buckets[bucket as usize]);
+        let mut held = vec![false; self.buckets.len()];
+        let mut found: Vec<Bucket> = Vec::with_capacity(64);
+        let mut hold = |bucket: Bucket| {
+            if bucket != NO_BUCKET && !std::mem::replace(&mut held[bucket as usize], true) {
+                found.push(bucket);
             }
         };
-        for name in tree.element_names().filter(|name| *name != NameId::OTHER) {
-            visit(self.elements[name.index()]);
+        for name in tree.element_names() {
+            hold(self.elements[name.index()]);
         }
         for (name, value) in tree.attribute_names_and_values() {
             if name == NameId::OTHER {
                 continue;
             }
-            visit(self.attributes[name.index()]);
-            let values = &self.values[name.index()];
-            if !values.is_empty()
-                && let Some(&bucket) = values.get(value)
-            {
-                visit(bucket);
+            hold(self.attributes[name.index()]);
+            if let Some(bucket) = self.values[name.index()].bucket(value) {
+                hold(bucket);
+            }
+        }
+        let mut entries = self.always.clone();
+        for filed in found.iter().flat_map(|&bucket| &self.buckets[bucket as usize]) {
+            if filed.others.iter().all(|keys| keys.iter().any(|&key| held[key as usize])) {
+                entries.push(filed.entry);
             }
         }
         entries.sort_unstable();
@@ -111,7 +155,7 @@ impl Index {
     }
 }
 
-fn branches(policies: &[Compiled]) -> Vec<(Entry, &[Clause])> {
+fn branches(policies: &[Compiled], keys: impl Fn(Entry, Branch<'_>) -> Option<Vec<Clause>>) -> Vec<(Entry, Vec<Clause>)> {
     let mut all = Vec::new();
     for (policy, compiled) in policies.iter().enumerate() {
         for (rule, compiled) in compiled.rules.iter().enumerate() {
@@ -121,7 +165,9 @@ fn branches(policies: &[Compiled]) -> Vec<(Entry, &[Clause])> {
                 for (branch, parsed) in compiled.find.branches().enumerate() {
                     let number = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
                     let entry = Entry { policy: number(policy), rule: number(rule), case: number(case), branch: number(branch) };
-                    all.push((entry, if counts { &[][..] } else { parsed.keys() }));
+                    if let Some(keys) = keys(entry, parsed) {
+                        all.push((entry, if counts { Vec::new() } else { keys }));
+                    }
                 }
             }
         }

@@ -47,13 +47,13 @@ pub const SEVERITIES: [(&str, Severity); 3] =
 /// The documents by their keys; none where the document itself is at fault.
 type Citations = HashMap<String, Option<Arc<Citation>>>;
 
-/// Checks a policy read as YAML.
+/// Checks a policy read as YAML. `documented` says that its rules have to have their documentation and examples.
 ///
 /// # Errors
 /// All faults of the file, in its order.
-pub fn load(root: &Node) -> Result<Policy, Vec<Fault>> {
+pub fn load(root: &Node, documented: bool) -> Result<Policy, Vec<Fault>> {
     let mut faults = Faults::default();
-    let policy = read_policy(root, &mut faults);
+    let policy = read_policy(root, documented, &mut faults);
     faults.0.sort_by_key(|fault| fault.span.start);
     match policy {
         Some(policy) if faults.0.is_empty() => Ok(policy),
@@ -61,7 +61,7 @@ pub fn load(root: &Node) -> Result<Policy, Vec<Fault>> {
     }
 }
 
-fn read_policy(root: &Node, faults: &mut Faults) -> Option<Policy> {
+fn read_policy(root: &Node, documented: bool, faults: &mut Faults) -> Option<Policy> {
     if !matches!(root.content, Content::Map(_)) {
         // Nothing more can be said of such a file.
         faults.entries(root, "a policy");
@@ -94,7 +94,7 @@ fn read_policy(root: &Node, faults: &mut Faults) -> Option<Policy> {
         Some(node) => {
             let mut seen = HashSet::new();
             for node in faults.list(node, "`rules`") {
-                let Some(rule) = read_rule(node, policy_id, &citations, faults) else { continue };
+                let Some(rule) = read_rule(node, policy_id, &citations, documented, faults) else { continue };
                 if !seen.insert(rule.id.clone()) {
                     faults.error(&rule.span, format!("the rule `{}` is defined twice", rule.id));
                 }
@@ -236,7 +236,7 @@ impl Defaults {
     }
 }
 
-fn read_rule(node: &Node, policy: &str, citations: &Citations, faults: &mut Faults) -> Option<Rule> {
+fn read_rule(node: &Node, policy: &str, citations: &Citations, documented: bool, faults: &mut Faults) -> Option<Rule> {
     let known: Vec<&'static str> = RULE_KEYS.iter().chain(&tests::NAMES).copied().collect();
     let fields = faults.fields(node, "a rule", &known);
     let id = fields.required("id", "the rule", faults);
@@ -253,7 +253,7 @@ fn read_rule(node: &Node, policy: &str, citations: &Citations, faults: &mut Faul
         ("why", "`vmlint explain` shows it"),
         ("examples", "they prove the rule"),
     ] {
-        if fields.get(key).is_none() {
+        if fields.get(key).is_none() && (documented || !matches!(key, "why" | "examples")) {
             let fault = Fault::error(fields.head(), format!("{what} has no `{key}`")).label(format!("`{key}` is missing"));
             faults.push(fault.help(format!("Add `{key}`: {why}.")));
         }
@@ -296,7 +296,7 @@ fn read_rule(node: &Node, policy: &str, citations: &Citations, faults: &mut Faul
         contexts,
         cases,
         exclusive,
-        why: why?.text,
+        why: why.map(|why| why.text).unwrap_or_default(),
         help: defaults.help.map(|help| help.text).unwrap_or_default(),
         bad,
         good,

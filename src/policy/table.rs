@@ -3,13 +3,14 @@
 use crate::source::Span;
 use crate::tree::{Builder, Tree, Vocabulary};
 
-/// A table's text, read and checked.
+/// A table, read and checked.
 #[derive(Debug, Clone)]
 pub struct Table {
-    text: String,
     columns: Vec<String>,
-    /// Each row's place in the text and its values.
-    rows: Vec<(Span, Vec<String>)>,
+    /// All values one behind the other.
+    text: String,
+    /// The place of each value in `text`, row by row.
+    values: Vec<Span>,
 }
 
 impl Table {
@@ -17,8 +18,8 @@ impl Table {
     ///
     /// # Errors
     /// With a sentence that names the line, where a row has more or fewer values than the header.
-    pub fn read(text: &str) -> Result<Table, String> {
-        let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).trim(csv::Trim::All).from_reader(text.as_bytes());
+    pub fn read(csv: &str) -> Result<Table, String> {
+        let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).from_reader(csv.as_bytes());
         let words = |error: csv::Error| match error.kind() {
             csv::ErrorKind::UnequalLengths { pos, expected_len, len } => {
                 let line = pos.as_ref().map_or(0, csv::Position::line);
@@ -27,23 +28,27 @@ impl Table {
             _ => error.to_string(),
         };
         let columns: Vec<String> = reader.headers().map_err(words)?.iter().map(str::to_owned).collect();
-        let mut rows = Vec::new();
-        for record in reader.records() {
-            let record = record.map_err(words)?;
-            let start = record.position().map_or(0, |position| position.byte() as usize);
-            rows.push((Span::at(start), record.iter().map(str::to_owned).collect()));
+        let mut text = String::with_capacity(csv.len());
+        let mut values = Vec::new();
+        let mut record = csv::StringRecord::new();
+        while reader.read_record(&mut record).map_err(words)? {
+            for value in &record {
+                values.push(Span::new(text.len(), text.len() + value.len()));
+                text.push_str(value);
+            }
         }
-        Ok(Table { text: text.to_owned(), columns, rows })
+        Ok(Table { columns, text, values })
     }
 
     /// The table as a tree: a `row` for each line with the columns as attributes, below one element named `table`.
     pub fn tree<'t>(&'t self, vocabulary: &'t Vocabulary) -> Tree<'t> {
-        let mut builder = Builder::new(&self.text, vocabulary, self.rows.len() + 1, self.rows.len() * self.columns.len());
+        let rows = self.values.chunks(self.columns.len().max(1));
+        let mut builder = Builder::new(&self.text, vocabulary, rows.len() + 1, self.values.len());
         builder.open_made_up("table", Span::at(0), None);
-        for (span, values) in &self.rows {
-            builder.open_made_up("row", *span, None);
-            for (column, value) in self.columns.iter().zip(values) {
-                builder.made_up_attribute(column, *span, value);
+        for row in rows {
+            builder.open_made_up("row", Span::at(0), None);
+            for (column, value) in self.columns.iter().zip(row) {
+                builder.made_up_attribute(column, *value, None);
             }
             builder.close();
         }

@@ -137,7 +137,7 @@ impl<'a> FindingV1<'a> {
             fixes: [],
             suppressed: None,
             focus: LocationV1::new(&finding.focus, places, Some(&finding.focus.text)),
-            decision: finding.decision.as_ref().map(DecisionV1::new),
+            decision: finding.decision.as_deref().map(DecisionV1::new),
         }
     }
 }
@@ -237,7 +237,9 @@ struct Harmless;
 impl Formatter for Harmless {
     fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
         let bytes = fragment.as_bytes();
-        if bytes.iter().all(|b| matches!(b, b' '..=b'~')) && !bytes.windows(2).any(|pair| pair == b"##") {
+        // Without a way out of the loop the compiler looks at many bytes at once.
+        let plain = bytes.iter().fold(true, |plain, b| plain & matches!(b, b' '..=b'~'));
+        if plain && (memchr::memchr(b'#', bytes).is_none() || !fragment.contains("##")) {
             return writer.write_all(bytes);
         }
         let mut hash = false;

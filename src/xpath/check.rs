@@ -171,9 +171,12 @@ impl Checker<'_> {
             checked.push(Expr::context_node());
         }
         if let [_, ast::Expr { kind: ExprKind::Literal(text), span, .. }] = arguments
-            && let Some(pattern) = pattern(function, text)
+            && let Some(compile) = compiler(function)
         {
-            let pattern = pattern.map_err(|message| Error::new(*span, message))?;
+            let pattern = match self.environment.late_patterns {
+                true => Pattern::late(text, compile),
+                false => compile(text).map_err(|message| Error::new(*span, message))?,
+            };
             checked.truncate(1);
             if let Some(subject) = checked.pop() {
                 return Ok(Expr::Match(Box::new(subject), pattern));
@@ -191,10 +194,17 @@ impl Checker<'_> {
 
 /// The pattern of a function that takes one, compiled.
 pub(super) fn pattern(function: Function, text: &str) -> Option<Result<Pattern, String>> {
+    compiler(function).map(|compile| compile(text))
+}
+
+/// Makes a pattern of its text.
+type Compile = fn(&str) -> Result<Pattern, String>;
+
+fn compiler(function: Function) -> Option<Compile> {
     match function {
-        Function::Glob => Some(Pattern::glob(text)),
-        Function::Matches => Some(Pattern::regex(text)),
-        Function::VersionIn => Some(Pattern::versions(text)),
+        Function::Glob => Some(Pattern::glob),
+        Function::Matches => Some(Pattern::regex),
+        Function::VersionIn => Some(Pattern::versions),
         _ => None,
     }
 }

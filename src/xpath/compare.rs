@@ -115,22 +115,28 @@ impl<'e> Evaluator<'e> {
         strings: &'e OnceLock<FxHashSet<Box<str>>>,
         focus: Focus,
     ) -> Result<bool, Exhausted> {
-        let strings = match strings.get() {
-            Some(strings) => strings,
-            None => {
-                // A budget of its own, so that the first document is not charged for all.
-                let evaluator = Evaluator::new(self.context);
-                let mut found = FxHashSet::default();
-                ended_early(evaluator.path(table, Focus::on(NodeRef::new(Tree::ROOT)), &mut |node| {
-                    found.insert(evaluator.text(node)?.into());
-                    Ok(())
-                }))?;
-                strings.get_or_init(|| found)
-            }
-        };
+        let strings = self.table_strings(table, strings)?;
         match value.kind() {
             Type::Nodes => self.any(value, focus, |node| Ok(strings.contains(&*self.text(node)?))),
             _ => Ok(strings.contains(&*self.string(value, focus)?)),
         }
+    }
+    /// The strings of a table's nodes, worked out once.
+    pub fn table_strings<'s>(
+        &self,
+        table: &Path,
+        strings: &'s OnceLock<FxHashSet<Box<str>>>,
+    ) -> Result<&'s FxHashSet<Box<str>>, Exhausted> {
+        if let Some(strings) = strings.get() {
+            return Ok(strings);
+        }
+        // A budget of its own, so that the first document is not charged for all.
+        let evaluator = Evaluator::new(self.context);
+        let mut found = FxHashSet::default();
+        ended_early(evaluator.path(table, Focus::on(NodeRef::new(Tree::ROOT)), &mut |node| {
+            found.insert(evaluator.text(node)?.into());
+            Ok(())
+        }))?;
+        Ok(strings.get_or_init(|| found))
     }
 }

@@ -326,7 +326,7 @@ impl<'e> Evaluator<'e> {
     fn walk(&self, step: &'e Step, from: NodeRef, mut found: impl FnMut(NodeRef) -> Walk) -> Walk {
         // Charged now and then: a counter in a register is cheaper than the budget in memory.
         let visited = Cell::new(0);
-        let visit = || visited.set(visited.get() + 1);
+        let visit = |nodes| visited.set(visited.get() + nodes);
         let walked = nodes::walk(self.context.tree(from), from, step.axis, &step.test, visit, |node| {
             self.charge(visited.take())?;
             found(node)

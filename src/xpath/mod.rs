@@ -29,6 +29,7 @@ mod nodes;
 mod parser;
 mod patterns;
 mod plan;
+mod settled;
 mod text;
 
 use std::borrow::Cow;
@@ -50,6 +51,7 @@ pub use text::unit;
 pub struct Environment {
     prefixes: Vec<(Box<str>, Box<str>)>,
     variables: Vec<(Box<str>, VariableKind, usize)>,
+    late_patterns: bool,
 }
 
 /// What a variable holds.
@@ -79,6 +81,12 @@ impl Environment {
         let index = self.variables.iter().filter(|(_, same, _)| *same == kind).count();
         self.variables.push((name.into(), kind, index));
         index
+    }
+
+    /// Literal patterns are compiled when they are first needed and not checked before: for expressions that tests have compiled.
+    pub fn late_patterns(&mut self) -> &mut Environment {
+        self.late_patterns = true;
+        self
     }
 
     fn uri(&self, prefix: &str) -> Option<&str> {
@@ -248,15 +256,13 @@ pub struct NameTest {
 pub struct Expression {
     root: plan::Expr,
     names: Vec<NameTest>,
-    keys: Vec<Vec<Clause>>,
 }
 
 /// Compiles an expression. The names it tests are added to the vocabulary, so trees have to be built afterwards.
 pub fn compile(text: &str, environment: &Environment, vocabulary: &mut Vocabulary) -> Result<Expression, Error> {
     let syntax = parser::parse(text)?;
     let (root, names) = check::check(&syntax, environment, vocabulary)?;
-    let keys = parts(&root).iter().map(needs::keys).collect();
-    Ok(Expression { root, names, keys })
+    Ok(Expression { root, names })
 }
 
 fn parts(root: &plan::Expr) -> &[plan::Expr] {
@@ -284,7 +290,7 @@ impl Expression {
 
     /// The parts of a union at the top, or the expression as its only part.
     pub fn branches(&self) -> impl ExactSizeIterator<Item = Branch<'_>> {
-        parts(&self.root).iter().zip(&self.keys).map(|(root, keys)| Branch { root, keys })
+        parts(&self.root).iter().map(|root| Branch { root })
     }
 
     /// The value, with `node` as the context node.
@@ -328,7 +334,6 @@ impl Expression {
 #[derive(Debug, Clone, Copy)]
 pub struct Branch<'e> {
     root: &'e plan::Expr,
-    keys: &'e [Clause],
 }
 
 impl<'e> Branch<'e> {
@@ -336,8 +341,19 @@ impl<'e> Branch<'e> {
     /// least one key. No clauses: anything may match.
     ///
     /// "Holds" means anywhere in the document, the context node and what is around it included.
-    pub fn keys(&self) -> &'e [Clause] {
-        self.keys
+    pub fn keys(&self) -> Vec<Clause> {
+        needs::keys(None, self.root)
+    }
+
+    /// The same as [`Branch::keys`], sharper where the tables of the context tell which values are looked for.
+    pub fn keys_with(&self, context: &Context) -> Vec<Clause> {
+        needs::keys(Some(context), self.root)
+    }
+
+    /// Whether the branch finds nothing in any document, given the strings and tables of the context; its document is not looked at.
+    /// False where that cannot be told.
+    pub fn finds_nothing(&self, context: &Context) -> bool {
+        settled::finds_nothing(self.root, context)
     }
 
     /// The nodes of this branch in document order, none twice.

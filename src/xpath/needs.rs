@@ -3,11 +3,16 @@
 //! Everything here errs on one side: a clause that is missing costs time, a clause too many would lose findings. `not(...)` and
 //! whatever is true of an empty set therefore ask for nothing.
 
-use super::Type;
+use std::sync::OnceLock;
+
+use rustc_hash::FxHashSet;
+
 use super::ast::{Axis, Comparison};
+use super::eval::Evaluator;
 use super::functions::Function;
 use super::plan::{Call, Expr, Path, Predicate, Start, Step, Test};
 use super::text::to_number;
+use super::{Context, Type};
 use crate::tree::NameId;
 
 /// Something that a document holds or does not hold, anywhere in it.
@@ -24,10 +29,13 @@ pub enum Key {
 /// Keys of which at least one has to be there. Never empty.
 pub type Clause = Vec<Key>;
 
+/// The tables, where they are known already.
+type Tables<'a> = Option<&'a Context<'a>>;
+
 /// The clauses that all have to be satisfied so that the expression can be true, or find a node.
-pub(super) fn keys(expression: &Expr) -> Vec<Clause> {
+pub(super) fn keys(tables: Tables<'_>, expression: &Expr) -> Vec<Clause> {
     let mut clauses: Vec<Clause> = Vec::new();
-    for clause in truth(expression) {
+    for clause in truth(tables, expression) {
         if !clauses.contains(&clause) {
             clauses.push(clause);
         }
@@ -36,48 +44,61 @@ pub(super) fn keys(expression: &Expr) -> Vec<Clause> {
 }
 
 /// What has to be there so that `boolean(expression)` can be true.
-fn truth(expression: &Expr) -> Vec<Clause> {
+fn truth(tables: Tables<'_>, expression: &Expr) -> Vec<Clause> {
     match expression {
-        Expr::Path(path) => path_nodes(path, None),
-        Expr::Union(parts) | Expr::Or(parts) => any(parts.iter().map(truth)),
-        Expr::And(parts) => parts.iter().flat_map(truth).collect(),
-        Expr::Compare(comparison, left, right) => compare(*comparison, left, right),
-        Expr::Match(subject, pattern) if !pattern.is_match("") => text(subject),
-        Expr::Member(value, ..) if value.kind() == Type::Nodes => truth(value),
-        Expr::Call(call) => call_truth(call),
-        Expr::Number(_) | Expr::Arithmetic(..) | Expr::Negate(_) => number(expression),
+        Expr::Path(path) => path_nodes(tables, path, None),
+        Expr::Union(parts) | Expr::Or(parts) => any(parts.iter().map(|part| truth(tables, part))),
+        Expr::And(parts) => parts.iter().flat_map(|part| truth(tables, part)).collect(),
+        Expr::Compare(comparison, left, right) => compare(tables, *comparison, left, right),
+        Expr::Match(subject, pattern) if pattern.needs_text() => text(tables, subject),
+        Expr::Member(value, table, strings) if value.kind() == Type::Nodes => member(tables, value, table, strings),
+        Expr::Call(call) => call_truth(tables, call),
+        Expr::Number(_) | Expr::Arithmetic(..) | Expr::Negate(_) => number(tables, expression),
         Expr::String(_) | Expr::Variable(_) | Expr::Match(..) | Expr::Member(..) => Vec::new(),
     }
 }
 
-fn call_truth(call: &Call) -> Vec<Clause> {
+/// A value among the strings of a table: one of these strings, where the tables are there.
+fn member(tables: Tables<'_>, value: &Expr, table: &Path, strings: &OnceLock<FxHashSet<Box<str>>>) -> Vec<Clause> {
+    let strings = tables.and_then(|context| Evaluator::new(context).table_strings(table, strings).ok());
+    match (value, strings) {
+        (Expr::Path(path), Some(strings)) if !strings.is_empty() => {
+            let mut strings: Vec<&str> = strings.iter().map(|string| &**string).collect();
+            strings.sort_unstable();
+            path_nodes(tables, path, Some(strings))
+        }
+        _ => truth(tables, value),
+    }
+}
+
+fn call_truth(tables: Tables<'_>, call: &Call) -> Vec<Clause> {
     match (call.function, call.arguments.as_slice()) {
-        (Function::Boolean | Function::Count, [argument]) => truth(argument),
+        (Function::Boolean | Function::Count, [argument]) => truth(tables, argument),
         (Function::StartsWith | Function::EndsWith | Function::Contains, [subject, Expr::String(part)]) if !part.is_empty() => {
-            text(subject)
+            text(tables, subject)
         }
         // No version is in no range.
-        (Function::VersionIn, [subject, _]) => text(subject),
-        (Function::StringLength, [argument]) => text(argument),
-        (function, _) if function.result() == Type::String => call_text(call),
-        (function, _) if function.result() == Type::Number => call_number(call),
+        (Function::VersionIn, [subject, _]) => text(tables, subject),
+        (Function::StringLength, [argument]) => text(tables, argument),
+        (function, _) if function.result() == Type::String => call_text(tables, call),
+        (function, _) if function.result() == Type::Number => call_number(tables, call),
         _ => Vec::new(),
     }
 }
 
 /// What has to be there so that `string(expression)` can be other than empty.
-fn text(expression: &Expr) -> Vec<Clause> {
+fn text(tables: Tables<'_>, expression: &Expr) -> Vec<Clause> {
     match expression {
-        Expr::Path(_) | Expr::Union(_) => truth(expression),
-        Expr::Call(call) if call.function.result() == Type::String => call_text(call),
+        Expr::Path(_) | Expr::Union(_) => truth(tables, expression),
+        Expr::Call(call) if call.function.result() == Type::String => call_text(tables, call),
         _ => Vec::new(),
     }
 }
 
-fn call_text(call: &Call) -> Vec<Clause> {
+fn call_text(tables: Tables<'_>, call: &Call) -> Vec<Clause> {
     match (call.function, call.arguments.as_slice()) {
-        (Function::Concat | Function::FirstOf, parts) => any(parts.iter().map(text)),
-        (Function::Name | Function::LocalName | Function::NamespaceUri, [nodes]) => truth(nodes),
+        (Function::Concat | Function::FirstOf, parts) => any(parts.iter().map(|part| text(tables, part))),
+        (Function::Name | Function::LocalName | Function::NamespaceUri, [nodes]) => truth(tables, nodes),
         (
             Function::String
             | Function::NormalizeSpace
@@ -87,55 +108,55 @@ fn call_text(call: &Call) -> Vec<Clause> {
             | Function::SubstringBefore
             | Function::SubstringAfter,
             [subject, ..],
-        ) => text(subject),
+        ) => text(tables, subject),
         _ => Vec::new(),
     }
 }
 
-/// What has to be there so that `number(expression)` can be other than NaN.
-fn number(expression: &Expr) -> Vec<Clause> {
+/// What has to be there so that `number(tables, expression)` can be other than NaN.
+fn number(tables: Tables<'_>, expression: &Expr) -> Vec<Clause> {
     match expression {
-        Expr::Arithmetic(_, left, right) => number(left).into_iter().chain(number(right)).collect(),
-        Expr::Negate(inner) => number(inner),
-        Expr::Call(call) if call.function.result() == Type::Number => call_number(call),
-        _ if matches!(expression.kind(), Type::Nodes | Type::String) => text(expression),
+        Expr::Arithmetic(_, left, right) => number(tables, left).into_iter().chain(number(tables, right)).collect(),
+        Expr::Negate(inner) => number(tables, inner),
+        Expr::Call(call) if call.function.result() == Type::Number => call_number(tables, call),
+        _ if matches!(expression.kind(), Type::Nodes | Type::String) => text(tables, expression),
         _ => Vec::new(),
     }
 }
 
-fn call_number(call: &Call) -> Vec<Clause> {
+fn call_number(tables: Tables<'_>, call: &Call) -> Vec<Clause> {
     match (call.function, call.arguments.as_slice()) {
         (Function::Number | Function::Floor | Function::Ceiling | Function::Round | Function::Bytes, [argument]) => {
-            number(argument)
+            number(tables, argument)
         }
         _ => Vec::new(),
     }
 }
 
-fn compare(comparison: Comparison, left: &Expr, right: &Expr) -> Vec<Clause> {
+fn compare(tables: Tables<'_>, comparison: Comparison, left: &Expr, right: &Expr) -> Vec<Clause> {
     if left.kind() == Type::Boolean || right.kind() == Type::Boolean {
         return Vec::new();
     }
-    let mut clauses = side(comparison, left, right);
-    clauses.extend(side(comparison.flipped(), right, left));
+    let mut clauses = side(tables, comparison, left, right);
+    clauses.extend(side(tables, comparison.flipped(), right, left));
     clauses
 }
 
 /// What one side of a comparison has to have.
-fn side(comparison: Comparison, side: &Expr, other: &Expr) -> Vec<Clause> {
+fn side(tables: Tables<'_>, comparison: Comparison, side: &Expr, other: &Expr) -> Vec<Clause> {
     match (side.kind(), other) {
         (Type::Nodes, Expr::String(value)) if comparison == Comparison::Equal => match side {
-            Expr::Path(path) => path_nodes(path, Some(value)),
-            _ => truth(side),
+            Expr::Path(path) => path_nodes(tables, path, Some(vec![&**value])),
+            _ => truth(tables, side),
         },
         // An empty set compares with nothing but a boolean.
-        (Type::Nodes, _) => truth(side),
-        (Type::Number, _) if zero_fails(comparison, side, other) => counted(side),
+        (Type::Nodes, _) => truth(tables, side),
+        (Type::Number, _) if zero_fails(comparison, side, other) => counted(tables, side),
         // NaN is unequal to everything.
-        (Type::Number, _) if comparison != Comparison::NotEqual => number(side),
-        (Type::String, Expr::String(value)) if comparison == Comparison::Equal && !value.is_empty() => text(side),
-        (Type::String, _) if !comparison.is_equality() => number(side),
-        (Type::String, _) if comparison == Comparison::Equal && other.kind() == Type::Number => number(side),
+        (Type::Number, _) if comparison != Comparison::NotEqual => number(tables, side),
+        (Type::String, Expr::String(value)) if comparison == Comparison::Equal && !value.is_empty() => text(tables, side),
+        (Type::String, _) if !comparison.is_equality() => number(tables, side),
+        (Type::String, _) if comparison == Comparison::Equal && other.kind() == Type::Number => number(tables, side),
         _ => Vec::new(),
     }
 }
@@ -152,47 +173,49 @@ fn zero_fails(comparison: Comparison, side: &Expr, other: &Expr) -> bool {
 }
 
 /// What has to be there so that a count is not 0.
-fn counted(count: &Expr) -> Vec<Clause> {
+fn counted(tables: Tables<'_>, count: &Expr) -> Vec<Clause> {
     match count {
-        Expr::Call(call) => call.arguments.first().map(text).unwrap_or_default(),
+        Expr::Call(call) => call.arguments.first().map(|part| text(tables, part)).unwrap_or_default(),
         _ => Vec::new(),
     }
 }
 
 /// What has to be there so that the path finds a node, with this value if one is given.
-fn path_nodes(path: &Path, value: Option<&str>) -> Vec<Clause> {
+fn path_nodes(tables: Tables<'_>, path: &Path, values: Option<Vec<&str>>) -> Vec<Clause> {
     if path.table {
         return Vec::new();
     }
     let mut clauses = Vec::new();
     if let Start::Filter(primary, predicates) = &path.start {
-        clauses.extend(truth(primary));
-        clauses.extend(predicates.iter().flat_map(predicate));
+        clauses.extend(truth(tables, primary));
+        clauses.extend(predicates.iter().flat_map(|condition| predicate(tables, condition)));
     }
     let mut steps = path.steps().peekable();
     while let Some(step) = steps.next() {
-        let value = if steps.peek().is_none() { value } else { None };
-        clauses.extend(name(step, value).map(|key| vec![key]));
-        clauses.extend(step.predicates.iter().flat_map(predicate));
+        let values = if steps.peek().is_none() { values.as_deref() } else { None };
+        clauses.extend(name(step, values));
+        clauses.extend(step.predicates.iter().flat_map(|condition| predicate(tables, condition)));
     }
     clauses
 }
 
-fn name(step: &Step, value: Option<&str>) -> Option<Key> {
-    match (&step.test, step.axis, value) {
-        (Test::Name(name), Axis::Attribute, Some(value)) => Some(Key::Value(*name, value.into())),
-        (Test::Name(name), Axis::Attribute, None) => Some(Key::Attribute(*name)),
-        (Test::Name(name), ..) => Some(Key::Element(*name)),
+fn name(step: &Step, values: Option<&[&str]>) -> Option<Clause> {
+    match (&step.test, step.axis, values) {
+        (Test::Name(name), Axis::Attribute, Some(values)) => {
+            Some(values.iter().map(|value| Key::Value(*name, (*value).into())).collect())
+        }
+        (Test::Name(name), Axis::Attribute, None) => Some(vec![Key::Attribute(*name)]),
+        (Test::Name(name), ..) => Some(vec![Key::Element(*name)]),
         _ => None,
     }
 }
 
-fn predicate(predicate: &Predicate) -> Vec<Clause> {
+fn predicate(tables: Tables<'_>, predicate: &Predicate) -> Vec<Clause> {
     match predicate {
-        Predicate::Filter(condition) => truth(condition),
-        Predicate::General(condition) if condition.kind() != Type::Number => truth(condition),
+        Predicate::Filter(condition) => truth(tables, condition),
+        Predicate::General(condition) if condition.kind() != Type::Number => truth(tables, condition),
         // Compared with the position, which is a number.
-        Predicate::General(position) => number(position),
+        Predicate::General(position) => number(tables, position),
         Predicate::Position(_) => Vec::new(),
     }
 }

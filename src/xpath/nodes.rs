@@ -2,7 +2,7 @@
 
 use super::ast::Axis;
 use super::plan::Test;
-use crate::tree::{AttrId, NameId, NodeId, Tree};
+use crate::tree::{AttrId, NameId, Named, NodeId, Tree};
 
 /// A node of the document or of a table, in 8 bytes. References compare as document order does: an attribute comes after its
 /// element and before the element's children.
@@ -66,12 +66,12 @@ pub(super) fn walk<E>(
     from: NodeRef,
     axis: Axis,
     test: &Test,
-    visit: impl Fn(),
+    visit: impl Fn(usize),
     mut found: impl FnMut(NodeRef) -> Result<(), E>,
 ) -> Result<(), E> {
     let node = from.node();
     let mut look = |candidate: NodeId| {
-        visit();
+        visit(1);
         if test.accepts(tree, candidate) { found(from.at(candidate)) } else { Ok(()) }
     };
     if from.is_attribute() {
@@ -89,7 +89,7 @@ pub(super) fn walk<E>(
                 }
                 let above = (axis == Axis::AncestorOrSelf).then_some(node);
                 above.into_iter().chain(above.into_iter().flat_map(|n| tree.ancestors(n))).try_for_each(|candidate| {
-                    visit();
+                    visit(1);
                     if test.accepts(tree, candidate) { found(from.at(candidate)) } else { Ok(()) }
                 })
             }
@@ -99,7 +99,7 @@ pub(super) fn walk<E>(
     match axis {
         Axis::Attribute => {
             for (attr, number) in tree.attributes(node).zip(1..=u16::MAX) {
-                visit();
+                visit(1);
                 if accepts_attribute(test, tree, attr) {
                     found(NodeRef { attr: number, ..from })?;
                 }
@@ -107,9 +107,15 @@ pub(super) fn walk<E>(
             Ok(())
         }
         Axis::SelfNode => look(node),
-        Axis::Child => tree.children(node).try_for_each(look),
+        Axis::Child => match test {
+            Test::Name(name) => each_named(tree.children_named(node, *name), visit, |node| found(from.at(node))),
+            _ => tree.children(node).try_for_each(look),
+        },
         Axis::Parent => tree.parent(node).map_or(Ok(()), look),
-        Axis::Descendant => tree.descendants(node).try_for_each(look),
+        Axis::Descendant => match test {
+            Test::Name(name) => each_named(tree.descendants_named(node, *name), visit, |node| found(from.at(node))),
+            _ => tree.descendants(node).try_for_each(look),
+        },
         Axis::DescendantOrSelf => look(node).and_then(|()| tree.descendants(node).try_for_each(look)),
         Axis::Ancestor => tree.ancestors(node).try_for_each(look),
         Axis::AncestorOrSelf => look(node).and_then(|()| tree.ancestors(node).try_for_each(look)),
@@ -120,6 +126,20 @@ pub(super) fn walk<E>(
             std::iter::successors(sibling_before(tree, node), |&node| sibling_before(tree, node)).try_for_each(look)
         }
     }
+}
+
+/// The nodes of one name; the ones passed over are visits too.
+#[inline]
+fn each_named<E>(mut nodes: Named, visit: impl Fn(usize), mut found: impl FnMut(NodeId) -> Result<(), E>) -> Result<(), E> {
+    let mut result = Ok(());
+    for node in nodes.by_ref() {
+        result = found(node);
+        if result.is_err() {
+            break;
+        }
+    }
+    visit(nodes.passed());
+    result
 }
 
 #[inline]

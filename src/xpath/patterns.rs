@@ -1,6 +1,7 @@
 //! Patterns that strings are tested against: globs, regular expressions and version ranges.
 
 use std::cmp::Ordering;
+use std::sync::OnceLock;
 
 use globset::GlobBuilder;
 use regex::bytes::{Regex, RegexBuilder};
@@ -17,11 +18,36 @@ const MAX_STATES: usize = 2 << 20;
 pub enum Pattern {
     /// A glob or a regular expression.
     Regex(Regex),
+    /// The same, compiled when it is first needed.
+    Late(Late),
     /// Version ranges, any of them.
     Versions(Vec<Range>),
 }
 
+/// A pattern known to be right, not compiled yet: compiling takes longer than most other things at the start of a run.
+#[derive(Debug)]
+pub struct Late {
+    text: Box<str>,
+    compile: fn(&str) -> Result<Pattern, String>,
+    compiled: OnceLock<Option<Box<Pattern>>>,
+}
+
 impl Pattern {
+    /// A pattern of somebody who has made sure that it compiles; otherwise nothing matches.
+    pub(super) fn late(text: &str, compile: fn(&str) -> Result<Pattern, String>) -> Pattern {
+        Pattern::Late(Late { text: text.into(), compile, compiled: OnceLock::new() })
+    }
+
+    /// Whether the empty text certainly does not match. Compiles nothing to find out.
+    pub(super) fn needs_text(&self) -> bool {
+        match self {
+            Pattern::Late(late) => {
+                late.compiled.get().is_some_and(|pattern| pattern.as_ref().is_none_or(|pattern| pattern.needs_text()))
+            }
+            _ => !self.is_match(""),
+        }
+    }
+
     /// `*` and `?` match any character, `/` included; `\` takes the next character literally.
     pub fn glob(text: &str) -> Result<Pattern, String> {
         let glob = GlobBuilder::new(text).literal_separator(false).backslash_escape(true).build();
@@ -57,6 +83,10 @@ impl Pattern {
     pub fn is_match(&self, text: &str) -> bool {
         match self {
             Pattern::Regex(regex) => regex.is_match(text.as_bytes()),
+            Pattern::Late(late) => {
+                let pattern = late.compiled.get_or_init(|| (late.compile)(&late.text).ok().map(Box::new));
+                pattern.as_ref().is_some_and(|pattern| pattern.is_match(text))
+            }
             Pattern::Versions(ranges) => version(text).is_some_and(|version| ranges.iter().any(|range| range.contains(&version))),
         }
     }

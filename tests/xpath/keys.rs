@@ -193,7 +193,7 @@ proptest! {
         for node in nodes {
             for branch in compiled.branches() {
                 if branch.boolean(&context, node).unwrap() {
-                    prop_assert!(satisfied(&tree, branch.keys()), "{:?}", branch.keys());
+                    prop_assert!(satisfied(&tree, &branch.keys()), "{:?}", branch.keys());
                 }
             }
         }
