@@ -20,7 +20,7 @@ fuzz_target!(|text: &str| {
         Ok(node) => node,
         Err(broken) => return assert!(text.get(broken.span.start as usize..broken.span.end as usize).is_some()),
     };
-    let policy = match load::load(&node) {
+    let policy = match load::load(&node, true) {
         Ok(policy) => policy,
         Err(faults) => return check(text, &faults),
     };

@@ -197,7 +197,10 @@ pub(super) fn pattern(function: Function, text: &str) -> Option<Result<Pattern, 
     compiler(function).map(|compile| compile(text))
 }
 
-fn compiler(function: Function) -> Option<fn(&str) -> Result<Pattern, String>> {
+/// Makes a pattern of its text.
+type Compile = fn(&str) -> Result<Pattern, String>;
+
+fn compiler(function: Function) -> Option<Compile> {
     match function {
         Function::Glob => Some(Pattern::glob),
         Function::Matches => Some(Pattern::regex),

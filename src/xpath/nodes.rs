@@ -132,7 +132,7 @@ pub(super) fn walk<E>(
 #[inline]
 fn each_named<E>(mut nodes: Named, visit: impl Fn(usize), mut found: impl FnMut(NodeId) -> Result<(), E>) -> Result<(), E> {
     let mut result = Ok(());
-    while let Some(node) = nodes.next() {
+    for node in nodes.by_ref() {
         result = found(node);
         if result.is_err() {
             break;

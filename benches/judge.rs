@@ -1,0 +1,76 @@
+//! What judging costs beside parsing alone: both sides over the same definitions, on one thread.
+//!
+//! `cargo bench --bench judge`, over the fixtures; `VMLINT_FLEET=DIR cargo bench --bench judge` over a folder of your own.
+
+use std::hint::black_box;
+use std::path::PathBuf;
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use vmlint::check::Checker;
+use vmlint::engine::{Assumptions, Engine};
+use vmlint::input::{walk, xml};
+use vmlint::policy::builtin::BuiltIn;
+use vmlint::policy::compile::{Choice, Loaded, RuleSet, compile};
+use vmlint::policy::{load, yaml};
+use vmlint::source::Source;
+use vmlint::tree::Vocabulary;
+
+fn definitions() -> Vec<(PathBuf, String)> {
+    let folder = std::env::var_os("VMLINT_FLEET").map_or_else(|| PathBuf::from("fixtures/libvirt"), PathBuf::from);
+    let folders = [folder];
+    let files = walk::files(&folders).filter_map(Result::ok);
+    let texts = files.filter_map(|file| Some((file.path.clone(), std::fs::read_to_string(&file.path).ok()?)));
+    texts.filter(|(_, text)| roxmltree::Document::parse(text).is_ok()).collect()
+}
+
+/// A policy of rules that ask for elements no definition has.
+fn idle_rules(count: usize) -> Loaded {
+    let mut text = "policy: idle\ntitle: Rules that match nothing\nplatform: libvirt\nhosts: [rhel-8]\n\
+         sources: {s: {title: t, section: s, date: '2026'}}\nrules:\n"
+        .to_owned();
+    for n in 0..count {
+        text += &format!(
+            "  - {{id: r{n}, title: t, status: unsupported, source: s, find: \"devices/disk[idle{n}/@type='x{n}']\", message: m, help: h}}\n"
+        );
+    }
+    let policy = load::load(&yaml::read(&text).unwrap(), false).unwrap();
+    Loaded { source: Source::utf8("idle.yaml", text, 0).into(), policy, tables: Vec::new(), own: false }
+}
+
+fn rules(idle: usize) -> RuleSet {
+    let mut policies = vec![BuiltIn::get("rhel-8").unwrap().load().unwrap()];
+    if idle > 0 {
+        policies.push(idle_rules(idle));
+    }
+    compile(&policies, false, &|_| Choice::Run).unwrap().0
+}
+
+fn judge(c: &mut Criterion) {
+    let texts = definitions();
+    let assumptions = Assumptions { hosts: vec!["rhel-8".into()], guest: None, guest_drivers: "built-in".into() };
+    let mut group = c.benchmark_group("definitions");
+    group.throughput(Throughput::Bytes(texts.iter().map(|(_, text)| text.len() as u64).sum()));
+    group.bench_function("parse with roxmltree alone", |b| {
+        b.iter(|| texts.iter().for_each(|(_, text)| drop(black_box(roxmltree::Document::parse(text)))))
+    });
+    let vocabulary = Vocabulary::default();
+    group.bench_function("read into the definition tree", |b| {
+        b.iter(|| texts.iter().for_each(|(_, text)| drop(black_box(xml::read(text, &vocabulary, |_, _| {})))))
+    });
+    for idle in [0, 100, 1_000, 10_000] {
+        let rules = rules(idle);
+        let checker = Checker::new(Engine::new(&rules, &assumptions));
+        group.bench_function(format!("judge by all rules and {idle} that match nothing"), |b| {
+            b.iter(|| {
+                for (path, text) in &texts {
+                    black_box(checker.check(path, text.clone().into_bytes(), false));
+                }
+            })
+        });
+    }
+    group.finish();
+    c.bench_function("compile the built-in policy", |b| b.iter(|| black_box(rules(0))));
+}
+
+criterion_group!(benches, judge);
+criterion_main!(benches);
