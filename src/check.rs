@@ -3,11 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::definition::Definition;
 use crate::engine::{Engine, Verdict};
 use crate::finding::{Checked, Finding, Format, Label, Severity};
 use crate::input::{limits, text, xml};
+use crate::libvirt;
 use crate::libvirt::arguments::Arguments;
-use crate::libvirt::{self, Definition};
 use crate::source::{Source, Span};
 use crate::tree::Tree;
 

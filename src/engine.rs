@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
+use crate::definition::{self, Definition};
 use crate::finding::{Finding, Label};
-use crate::libvirt::{self, Definition};
 use crate::paths::Paths;
 use crate::policy::compile::{Compiled, CompiledCase, CompiledRule, Part, RuleSet, Template};
 use crate::policy::index::Entry;
@@ -269,7 +269,7 @@ impl Scope<'_, '_, '_> {
             help: Some(words.fill(&case.help, paths)?),
             source: Some(case.citation.clone()),
             decision: Some(case.decision()),
-            vm: libvirt::vm_name(tree, self.context, self.node),
+            vm: definition::vm_name(tree, self.context, self.node),
             host: Some(self.judge.host.clone()),
             guest: assumptions.guest.clone(),
         });

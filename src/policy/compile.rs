@@ -11,10 +11,10 @@ use super::table::Table;
 use super::template::{Piece, pieces};
 use super::tests::Test;
 use crate::finding::{Citation, Decision, Severity, Status};
-use crate::libvirt;
 use crate::source::Source;
 use crate::tree::Vocabulary;
 use crate::xpath::{self, Environment, Expression, VariableKind};
+use crate::{hyperv, libvirt};
 
 /// A policy with the file it came from.
 #[derive(Debug)]
@@ -138,6 +138,7 @@ pub fn compile(policies: &[Loaded], named: bool, choose: &dyn Fn(&str) -> Choice
     for name in ["qemu-option", "pair", "name", "key", "value", "table", "row"] {
         vocabulary.intern("", name);
     }
+    hyperv::intern(&mut vocabulary);
     let mut compiled = Vec::new();
     let mut faulty = Vec::new();
     for loaded in policies {
@@ -158,13 +159,19 @@ pub fn compile(policies: &[Loaded], named: bool, choose: &dyn Fn(&str) -> Choice
     Ok((RuleSet { vocabulary, policies: compiled, index }, faulty))
 }
 
-fn environment(policy: &Policy) -> Environment {
+/// The prefixes that every expression over definitions of a platform may use.
+pub(crate) fn prefixes(platform: Platform) -> Environment {
     let mut environment = Environment::default();
-    if policy.platform == Platform::Libvirt {
+    if platform == Platform::Libvirt {
         for (prefix, uri) in libvirt::PREFIXES {
             environment.prefix(prefix, uri);
         }
     }
+    environment
+}
+
+fn environment(policy: &Policy) -> Environment {
+    let mut environment = prefixes(policy.platform);
     for (prefix, uri) in &policy.prefixes {
         environment.prefix(prefix, uri);
     }
@@ -270,7 +277,7 @@ impl Compiler<'_> {
         match xpath::compile(expression, &self.environment, self.vocabulary) {
             Ok(compiled) => {
                 // The built-in policies are checked by tests, not at every start.
-                if self.loaded.own && self.loaded.policy.platform == Platform::Libvirt {
+                if self.loaded.own {
                     self.faults.extend(names::check(compiled.steps(), &self.loaded.policy, place));
                 }
                 Some(compiled)

@@ -48,16 +48,19 @@ pub enum Context {
     DomainBackup,
     /// A virtual network.
     Network,
+    /// A machine of Hyper-V.
+    Vm,
 }
 
 impl Context {
     /// Every context with its word in policies.
-    pub const ALL: [(&'static str, Context); 5] = [
+    pub const ALL: [(&'static str, Context); 6] = [
         ("domain", Context::Domain),
         ("domainsnapshot", Context::DomainSnapshot),
         ("domaincheckpoint", Context::DomainCheckpoint),
         ("domainbackup", Context::DomainBackup),
         ("network", Context::Network),
+        ("vm", Context::Vm),
     ];
 
     /// The word in policies.

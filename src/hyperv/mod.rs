@@ -1,0 +1,77 @@
+//! Hyper-V's machines: from the keys of an export, whatever its format, to the one tree that rules see.
+//!
+//! A machine is a `vm` element with everything that rules ask for below it; `docs/vm-tree.md` describes it and `docs/vm.rng` is its
+//! grammar, both written from [`schema`]. Each family of formats has tables that lead from its settings to the tree's, one line
+//! for each setting; all facts about the formats are those of the format notes, whose sections the tables name.
+//!
+//! What a file does not say is left out and listed in the `unknown` attribute of the element it belongs to, so that a rule can
+//! tell "no TPM" from "this export does not say".
+
+mod cim;
+mod configuration;
+mod convert;
+mod draft;
+mod field;
+mod hcs;
+mod names;
+mod powershell;
+mod rows;
+pub mod schema;
+mod words;
+
+use crate::definition::Definition;
+use crate::finding::Format;
+use crate::input::keys::Keys;
+use crate::policy::schema::Context;
+use crate::tree::{Builder, Tree, Vocabulary};
+use draft::Draft;
+use field::Field;
+
+pub use names::{attribute_names, element_names, intern};
+
+/// How the keys of an export are laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    /// Hyper-V's own configuration, binary or XML.
+    Configuration,
+    /// Objects of PowerShell's cmdlets, as JSON or CLIXML.
+    PowerShell,
+    /// WMI objects.
+    Cim,
+    /// A document for the host compute service, or NanaBox's.
+    Hcs,
+}
+
+/// The machines of an export as a tree with one `vm` for each. `text` is the source that the keys' places refer to.
+///
+/// The vocabulary has to know the tree's names ([`intern`]).
+pub fn tree<'s>(family: Family, keys: &Keys, text: &'s str, vocabulary: &'s Vocabulary) -> Tree<'s> {
+    let mut machines = machines(family, keys, text);
+    let mut builder = Builder::new(text, vocabulary, 64 * machines.len(), 256 * machines.len());
+    for machine in &mut machines {
+        machine.finish();
+        machine.build(&mut builder);
+    }
+    builder.finish()
+}
+
+fn machines(family: Family, keys: &Keys, text: &str) -> Vec<Draft> {
+    match family {
+        Family::Configuration => Field::roots(keys).map(|root| configuration::machine(root, text)).collect(),
+        Family::PowerShell => powershell::machines(keys, text),
+        Family::Cim => cim::machines(keys, text),
+        Family::Hcs => Field::roots(keys).map(|root| hcs::machine(root, text)).collect(),
+    }
+}
+
+/// The machines of a tree, as what rules are about.
+pub fn definition(tree: &Tree<'_>, format: Format) -> Definition {
+    let machines = tree.children(Tree::ROOT).filter(|&node| tree.is_element(node));
+    Definition { format, contexts: machines.map(|node| (Context::Vm, node)).collect() }
+}
+
+/// The name of a machine; where the file tells none, its GUID.
+pub fn vm_name(tree: &Tree<'_>, vm: crate::tree::NodeId) -> Option<String> {
+    let given = |name| tree.attribute(vm, name).map(str::trim).filter(|text| !text.is_empty());
+    given("name").or_else(|| given("id")).map(str::to_owned)
+}
