@@ -9,6 +9,8 @@ use crate::input::keys::Scalar;
 pub(super) enum Convert {
     /// As it is.
     Text,
+    /// As it is; nothing at all is the empty text.
+    TextOrNothing,
     /// The items of a list, one a line.
     Lines,
     /// A truth value.
@@ -65,6 +67,7 @@ impl Convert {
     pub fn apply(self, field: Field<'_>) -> Option<String> {
         match self {
             Convert::Text => field.text().map(|text| text.into_owned()),
+            Convert::TextOrNothing => field.text().map(|text| text.into_owned()).or_else(|| field.is_null().then(String::new)),
             Convert::Lines => lines(field),
             Convert::Boolean => boolean(field).map(|value| value.to_string()),
             Convert::Not => boolean(field).map(|value| (!value).to_string()),

@@ -121,6 +121,15 @@ impl Draft {
         child
     }
 
+    /// The child of a name with this place among them, or a new one.
+    pub fn nth(&mut self, name: &str, nth: usize) -> &mut Draft {
+        let mut named = self.children.iter().enumerate().filter(|(_, child)| child.element.name == name);
+        match named.nth(nth).map(|(at, _)| at) {
+            Some(at) => &mut self.children[at],
+            None => self.add(name),
+        }
+    }
+
     /// Says that the children of this name are all there.
     pub fn complete(&mut self, name: &str) {
         if let Some(child) = self.element.child(name)

@@ -65,6 +65,11 @@ impl<'k> Field<'k> {
         self.children().any(|child| !child.is_item() && !child.name().starts_with('@'))
     }
 
+    /// Whether it only refers to an object that is written elsewhere.
+    pub fn is_reference(self) -> bool {
+        self.keys.kind(self.key) == "Ref"
+    }
+
     /// The value. Enumerations of CLIXML carry their number and their name in keys below.
     pub fn scalar(self) -> Option<&'k Scalar> {
         self.keys.value(self.key).or_else(|| self.child("@value").and_then(|value| value.keys.value(value.key)))
