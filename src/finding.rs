@@ -155,6 +155,14 @@ pub enum Format {
     LibvirtDomStatus,
     /// A virtual network.
     LibvirtNetwork,
+    /// A binary machine of Hyper-V.
+    HyperVVmcx,
+    /// A machine of Hyper-V in XML: Hyper-V's own of older releases, or WMI objects.
+    HyperVXml,
+    /// Machines of Hyper-V as PowerShell's CLIXML.
+    HyperVCliXml,
+    /// Machines of Hyper-V in JSON: PowerShell's, the host compute service's or NanaBox's.
+    HyperVJson,
     /// Nothing that is judged.
     Other,
 }
@@ -169,6 +177,10 @@ impl Format {
             Format::LibvirtDomainBackup => "libvirt-domainbackup",
             Format::LibvirtDomStatus => "libvirt-domstatus",
             Format::LibvirtNetwork => "libvirt-network",
+            Format::HyperVVmcx => "hyperv-vmcx",
+            Format::HyperVXml => "hyperv-xml",
+            Format::HyperVCliXml => "hyperv-clixml",
+            Format::HyperVJson => "hyperv-json",
             Format::Other => "other",
         }
     }

@@ -5,39 +5,41 @@ use std::borrow::Cow;
 use crate::input::keys::{KeyId, Keys, Scalar};
 use crate::source::Span;
 
-/// A key and the keys it belongs to.
+/// A key and the keys it belongs to, or the document that holds them all.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Field<'k> {
     keys: &'k Keys,
-    key: KeyId,
+    key: Option<KeyId>,
 }
 
 impl<'k> Field<'k> {
-    pub fn new(keys: &'k Keys, key: KeyId) -> Field<'k> {
-        Field { keys, key }
-    }
-
-    /// The roots of all.
-    pub fn roots(keys: &'k Keys) -> impl Iterator<Item = Field<'k>> {
-        keys.children(None).map(move |key| Field { keys, key })
-    }
-
-    pub fn key(self) -> KeyId {
-        self.key
+    /// The document, which is an object or a list where its keys are that of one.
+    pub fn document(keys: &'k Keys) -> Field<'k> {
+        Field { keys, key: None }
     }
 
     pub fn name(self) -> &'k str {
-        self.keys.name(self.key)
+        self.key.map_or("", |key| self.keys.name(key))
     }
 
     pub fn is_item(self) -> bool {
-        self.keys.is_item(self.key)
+        self.key.is_some_and(|key| self.keys.is_item(key))
+    }
+
+    /// Its own value, not one in a key below.
+    fn own(self) -> Option<&'k Scalar> {
+        self.keys.value(self.key?)
+    }
+
+    /// The whole entry in the source text.
+    fn span(self) -> Option<Span> {
+        self.key.map(|key| self.keys.span(key))
     }
 
     /// The keys below.
     pub fn children(self) -> impl Iterator<Item = Field<'k>> {
         let keys = self.keys;
-        keys.children(Some(self.key)).map(move |key| Field { keys, key })
+        keys.children(self.key).map(move |key| Field { keys, key: Some(key) })
     }
 
     /// The first key of this name below.
@@ -67,18 +69,17 @@ impl<'k> Field<'k> {
 
     /// Whether it only refers to an object that is written elsewhere.
     pub fn is_reference(self) -> bool {
-        self.keys.kind(self.key) == "Ref"
+        self.key.is_some_and(|key| self.keys.kind(key) == "Ref")
     }
 
     /// The value. Enumerations of CLIXML carry their number and their name in keys below.
     pub fn scalar(self) -> Option<&'k Scalar> {
-        self.keys.value(self.key).or_else(|| self.child("@value").and_then(|value| value.keys.value(value.key)))
+        self.own().or_else(|| self.child("@value").and_then(Field::own))
     }
 
     /// The name beside an enumeration's number.
     pub fn enumeration_name(self) -> Option<&'k str> {
-        let name = self.child("@string")?;
-        match name.keys.value(name.key) {
+        match self.child("@string")?.own() {
             Some(Scalar::Text(name)) => Some(name),
             _ => None,
         }
@@ -86,7 +87,7 @@ impl<'k> Field<'k> {
 
     /// Nothing, said expressly.
     pub fn is_null(self) -> bool {
-        matches!(self.keys.value(self.key), Some(Scalar::Null)) && self.children().next().is_none()
+        matches!(self.own(), Some(Scalar::Null)) && self.children().next().is_none()
     }
 
     /// The value as text, numbers and truth values as they are written.
@@ -116,17 +117,17 @@ impl<'k> Field<'k> {
 
     /// Where the value stands in the source text.
     pub fn value_span(self) -> Span {
-        let own = self.keys.value_span(self.key);
-        if self.keys.value(self.key).is_some() {
-            return own;
-        }
-        self.child("@value").map_or(own, |value| value.keys.value_span(value.key))
+        let holder = if self.own().is_some() { self } else { self.child("@value").unwrap_or(self) };
+        holder.key.map(|key| self.keys.value_span(key)).unwrap_or_default()
     }
 
     /// Where it begins in the source text, up to its first key below or the end of the line: what stands for a whole object.
     pub fn head(self, text: &str) -> Span {
-        let span = self.keys.span(self.key);
-        let below = self.children().map(|child| child.keys.span(child.key).start).find(|&start| start > span.start);
+        let Some(span) = self.span() else {
+            let start = text.len() - text.trim_start().len();
+            return Span::new(start, (start + 1).min(text.len()));
+        };
+        let below = self.children().filter_map(|child| Some(child.span()?.start)).find(|&start| start > span.start);
         let end = below.map_or(span.end, |start| start.min(span.end)) as usize;
         let head = text.get(span.start as usize..end).unwrap_or_default();
         let line = head.split(['\n', '\r']).next().unwrap_or_default().trim_end();

@@ -21,6 +21,7 @@ mod words;
 
 use crate::definition::Definition;
 use crate::finding::Format;
+use crate::input::detect::{Json, Kind};
 use crate::input::keys::Keys;
 use crate::policy::schema::Context;
 use crate::tree::{Builder, Tree, Vocabulary};
@@ -29,24 +30,11 @@ use field::Field;
 
 pub use names::{attribute_names, element_names, intern};
 
-/// How the keys of an export are laid out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Family {
-    /// Hyper-V's own configuration, binary or XML.
-    Configuration,
-    /// Objects of PowerShell's cmdlets, as JSON or CLIXML.
-    PowerShell,
-    /// WMI objects.
-    Cim,
-    /// A document for the host compute service, or NanaBox's.
-    Hcs,
-}
-
 /// The machines of an export as a tree with one `vm` for each. `text` is the source that the keys' places refer to.
 ///
 /// The vocabulary has to know the tree's names ([`intern`]).
-pub fn tree<'s>(family: Family, keys: &Keys, text: &'s str, vocabulary: &'s Vocabulary) -> Tree<'s> {
-    let mut machines = machines(family, keys, text);
+pub fn tree<'s>(kind: Kind, keys: &Keys, text: &'s str, vocabulary: &'s Vocabulary) -> Tree<'s> {
+    let mut machines = machines(kind, Field::document(keys), text);
     let mut builder = Builder::new(text, vocabulary, 64 * machines.len(), 256 * machines.len());
     for machine in &mut machines {
         machine.finish();
@@ -55,12 +43,17 @@ pub fn tree<'s>(family: Family, keys: &Keys, text: &'s str, vocabulary: &'s Voca
     builder.finish()
 }
 
-fn machines(family: Family, keys: &Keys, text: &str) -> Vec<Draft> {
-    match family {
-        Family::Configuration => Field::roots(keys).map(|root| configuration::machine(root, text)).collect(),
-        Family::PowerShell => powershell::machines(keys, text),
-        Family::Cim => cim::machines(keys, text),
-        Family::Hcs => Field::roots(keys).map(|root| hcs::machine(root, text)).collect(),
+fn machines(kind: Kind, document: Field<'_>, text: &str) -> Vec<Draft> {
+    match kind {
+        Kind::Vmcx | Kind::HyperVXml => document
+            .children()
+            .filter(|root| root.name() == "configuration")
+            .map(|root| configuration::machine(root, text))
+            .collect(),
+        Kind::CliXml | Kind::Json(Json::PowerShell) => powershell::machines(document, text),
+        Kind::Cim => cim::machines(document, text),
+        Kind::Json(Json::Hcs | Json::NanaBox) => vec![hcs::machine(document, text)],
+        Kind::Xml | Kind::Other => Vec::new(),
     }
 }
 

@@ -2,10 +2,13 @@
 
 pub mod cim;
 pub mod clixml;
+pub mod detect;
+pub mod export;
 pub mod hyperv_xml;
 pub mod json;
 pub mod keys;
 pub mod limits;
+pub mod powershell;
 pub mod raw;
 pub mod text;
 pub mod vmcx;

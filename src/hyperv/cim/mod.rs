@@ -8,7 +8,6 @@ use super::draft::Draft;
 use super::field::Field;
 use super::rows::by_property;
 use super::words;
-use crate::input::keys::Keys;
 
 /// The two controllers that are devices of their own kind; SCSI controllers have a GUID each.
 const IDE: &str = "83f8638b-8dca-4152-9eda-2ca8b33039b4";
@@ -23,9 +22,9 @@ struct Machine {
 }
 
 /// The machines of an export.
-pub(super) fn machines(keys: &Keys, text: &str) -> Vec<Draft> {
+pub(super) fn machines(document: Field<'_>, text: &str) -> Vec<Draft> {
     let mut export = Export { text, machines: Vec::new(), checkpoints: Vec::new() };
-    let instances: Vec<Field<'_>> = Field::roots(keys).filter(|root| root.name().starts_with("Msvm_")).collect();
+    let instances: Vec<Field<'_>> = document.children().filter(|root| root.name().starts_with("Msvm_")).collect();
     export.checkpoints = instances.iter().filter(|instance| is_checkpoint(**instance)).filter_map(|i| own_id(*i)).collect();
     // The machine's own object comes before what only names it.
     let is_system = |instance: &&Field<'_>| instance.name().starts_with("Msvm_VirtualSystem");

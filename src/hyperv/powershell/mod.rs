@@ -12,7 +12,6 @@ use super::draft::Draft;
 use super::field::Field;
 use super::rows::{by_property, row};
 use super::words;
-use crate::input::keys::Keys;
 use parts::{Part, listed, part};
 
 /// An object of the export.
@@ -63,8 +62,8 @@ const CLOSED: [&str; 12] = [
 ];
 
 /// The machines of an export.
-pub(super) fn machines(keys: &Keys, text: &str) -> Vec<Draft> {
-    let mut export = Export { text, objects: objects(keys), machines: Vec::new() };
+pub(super) fn machines(document: Field<'_>, text: &str) -> Vec<Draft> {
+    let mut export = Export { text, objects: objects(document), machines: Vec::new() };
     export.find_machines();
     let joined = export.join();
     export.take(&joined);
@@ -73,10 +72,9 @@ pub(super) fn machines(keys: &Keys, text: &str) -> Vec<Draft> {
 }
 
 /// All objects in document order.
-fn objects(keys: &Keys) -> Vec<Object<'_>> {
+fn objects(document: Field<'_>) -> Vec<Object<'_>> {
     let mut objects: Vec<Object<'_>> = Vec::new();
-    let mut open: Vec<(Field<'_>, Option<usize>)> = Field::roots(keys).map(|root| (root, None)).collect();
-    open.reverse();
+    let mut open: Vec<(Field<'_>, Option<usize>)> = vec![(document, None)];
     while let Some((field, parent)) = open.pop() {
         let is_closed = !field.is_item() && CLOSED.iter().any(|name| name.eq_ignore_ascii_case(field.name()));
         if is_closed || field.name().starts_with('@') {
@@ -196,7 +194,6 @@ impl<'k> Export<'k, '_> {
     fn by_place(&mut self, at: usize, joined: &[Option<usize>]) -> Option<usize> {
         let part = self.objects[at].part;
         let mut above = self.objects[at].parent;
-        let mut inside = at;
         while let Some(parent) = above {
             if let Some(machine) = joined[parent] {
                 return Some(machine);
@@ -215,10 +212,8 @@ impl<'k> Export<'k, '_> {
                     return (count == several.len()).then(|| several[place]);
                 }
             }
-            inside = parent;
             above = self.objects[parent].parent;
         }
-        let _ = inside;
         match self.machines.len() {
             0 => {
                 let mut machine = Machine::new(None, None);
