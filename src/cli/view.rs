@@ -13,8 +13,11 @@ use crate::check::{MALFORMED, own_finding};
 use crate::finding::{Checked, Label, Severity};
 use crate::input::detect::Kind;
 use crate::input::export::{self, Export, Refusal};
+use crate::input::xml::Malformed;
 use crate::input::{limits, raw};
-use crate::report::{self, Report, escape};
+use crate::report::{self, Report, escape, markup};
+use crate::tree::Vocabulary;
+use crate::{definition, libvirt};
 
 /// Arguments of `view`.
 #[derive(Debug, Args)]
@@ -57,7 +60,7 @@ pub fn run(arguments: &Arguments) -> Result<u8, Problem> {
     let mut out = BufWriter::with_capacity(1 << 16, io::stdout());
     let written = match arguments.raw {
         true => raw(&export, arguments.format == Format::Json, &mut out)?,
-        false => tree(&export)?,
+        false => tree(&export, arguments.format == Format::Json, &mut out)?,
     };
     match written.and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -93,18 +96,30 @@ fn raw(export: &Export, json: bool, out: &mut dyn Write) -> Result<io::Result<()
     Ok(raw::lines(keys).try_for_each(|line| writeln!(out, "{}", escape(&line.text))))
 }
 
-/// The tree that rules see.
-fn tree(export: &Export) -> Result<io::Result<()>, Problem> {
-    let message = format!("{} cannot be shown as the tree that rules see", shown(export.source.path()));
-    let help = match export.kind {
-        Kind::Xml => "Of libvirt's documents that tree is the XML itself.",
-        _ => "`vmlint view --raw` shows the file's own values.",
+/// The tree that rules see, as XML or as JSON.
+fn tree(export: &Export, json: bool, out: &mut dyn Write) -> Result<io::Result<()>, Problem> {
+    let mut vocabulary = Vocabulary::default();
+    definition::intern(&mut vocabulary);
+    vocabulary.intern(libvirt::QEMU, "commandline");
+    let broken = |fault: Malformed| Problem::new(format!("{}: {}", shown(export.source.path()), fault.reason));
+    let (tree, definitions) = definition::tree(export, &vocabulary).map_err(broken)?;
+    let Some(first) = definitions.first() else {
+        let message = format!("{} defines no VM, so rules see nothing of it", shown(export.source.path()));
+        let help = match export.kind {
+            Kind::Xml => None,
+            _ => Some("`vmlint view --raw` shows the file's own values.".to_owned()),
+        };
+        return Err(Problem::new(message).help(help));
     };
-    Err(Problem::new(message).help(help.to_owned()))
+    if json {
+        let value = serde_json::json!({"format": first.format.as_str(), "tree": markup::json(&tree, &export.source)});
+        return Ok(out.write_all(&report::json::line(&value)));
+    }
+    Ok(out.write_all(markup::Markup::document(&tree).as_bytes()))
 }
 
 /// Says on standard error why a file cannot be shown, with the place.
-fn refuse(refusal: Refusal) -> u8 {
+pub(super) fn refuse(refusal: Refusal) -> u8 {
     let Refusal { source, fault } = refusal;
     let mut finding = own_finding(MALFORMED, Severity::Error, fault.span, fault.reason, fault.help);
     finding.related =

@@ -14,7 +14,7 @@ use crate::finding::{Citation, Decision, Severity, Status};
 use crate::source::Source;
 use crate::tree::Vocabulary;
 use crate::xpath::{self, Environment, Expression, VariableKind};
-use crate::{hyperv, libvirt};
+use crate::{definition, libvirt};
 
 /// A policy with the file it came from.
 #[derive(Debug)]
@@ -135,10 +135,10 @@ pub struct Faulty {
 /// The faults of every policy that cannot be compiled.
 pub fn compile(policies: &[Loaded], named: bool, choose: &dyn Fn(&str) -> Choice) -> Result<(RuleSet, Vec<Faulty>), Vec<Faulty>> {
     let mut vocabulary = Vocabulary::default();
-    for name in ["qemu-option", "pair", "name", "key", "value", "table", "row"] {
+    for name in ["table", "row"] {
         vocabulary.intern("", name);
     }
-    hyperv::intern(&mut vocabulary);
+    definition::intern(&mut vocabulary);
     let mut compiled = Vec::new();
     let mut faulty = Vec::new();
     for loaded in policies {
