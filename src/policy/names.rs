@@ -69,3 +69,18 @@ pub fn check(tests: &[NameTest], policy: &Policy, place: impl Fn(std::ops::Range
     }
     faults
 }
+
+/// Whether libvirt or the tree of Hyper-V's machines knows a name; every name of a namespace is, as documents have their own.
+pub fn is_known(test: &NameTest) -> bool {
+    let local = &*test.local;
+    let known = |names: &Names| if test.attribute { names.attributes.contains(local) } else { names.elements.contains(local) };
+    test.table || local == "*" || !test.namespace.is_empty() || known(&KNOWN_TO_LIBVIRT) || known(&KNOWN_TO_HYPER_V)
+}
+
+/// All names of elements or attributes, in order.
+pub fn all(attributes: bool) -> Vec<&'static str> {
+    let of = |names: &'static Names| if attributes { &names.attributes } else { &names.elements };
+    let mut all: Vec<&str> = of(&KNOWN_TO_LIBVIRT).union(of(&KNOWN_TO_HYPER_V)).copied().collect();
+    all.sort_unstable();
+    all
+}

@@ -26,10 +26,14 @@ pub(super) fn machines(document: Field<'_>, text: &str) -> Vec<Draft> {
     let mut export = Export { text, machines: Vec::new(), checkpoints: Vec::new() };
     let instances: Vec<Field<'_>> = document.children().filter(|root| root.name().starts_with("Msvm_")).collect();
     export.checkpoints = instances.iter().filter(|instance| is_checkpoint(**instance)).filter_map(|i| own_id(*i)).collect();
-    // The machine's own object comes before what only names it.
-    let is_system = |instance: &&Field<'_>| instance.name().starts_with("Msvm_VirtualSystem");
-    let (first, second): (Vec<&Field<'_>>, Vec<&Field<'_>>) = instances.iter().partition(is_system);
-    for instance in first.into_iter().chain(second) {
+    // A machine's own object comes before what only names it, and what names none belongs to the only machine.
+    let rank = |instance: &&Field<'_>| {
+        let names_one = !steps(**instance).is_empty() || own_id(**instance).is_some();
+        (!names_one, !instance.name().starts_with("Msvm_VirtualSystemSetting"))
+    };
+    let mut ordered: Vec<&Field<'_>> = instances.iter().collect();
+    ordered.sort_by_key(rank);
+    for instance in ordered {
         export.instance(*instance);
     }
     for instance in instances.iter().filter(|instance| is_checkpoint(**instance)) {
@@ -77,7 +81,7 @@ impl Export<'_> {
         }
         let text = self.text;
         let place = instance.head(text);
-        let machine = self.machine(id, instance);
+        let Some(machine) = self.machine(id, instance) else { return };
         if let Some((_, element, rows)) = tables::CLASSES.iter().find(|(known, ..)| *known == class) {
             by_property(rows, instance, &mut machine.draft);
             if let Some(element) = machine.draft.below(element) {
@@ -120,10 +124,10 @@ impl Export<'_> {
         }
     }
 
-    fn machine(&mut self, id: Option<String>, instance: Field<'_>) -> &mut Machine {
+    fn machine(&mut self, id: Option<String>, instance: Field<'_>) -> Option<&mut Machine> {
         let found = match &id {
             Some(_) => self.machines.iter().position(|machine| machine.id == id),
-            // What names no machine belongs to the only one.
+            None if self.machines.len() > 1 => return None,
             None => (self.machines.len() == 1).then_some(0),
         };
         let at = found.unwrap_or_else(|| {
@@ -137,7 +141,7 @@ impl Export<'_> {
             self.machines.push(Machine { id, draft, adapters: Vec::new(), scsi: Vec::new() });
             self.machines.len() - 1
         });
-        &mut self.machines[at]
+        self.machines.get_mut(at)
     }
 }
 
