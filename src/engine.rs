@@ -10,7 +10,7 @@ use crate::finding::{Finding, Label};
 use crate::paths::Paths;
 use crate::policy::compile::{Compiled, CompiledCase, CompiledRule, Part, RuleSet, Template};
 use crate::policy::index::Entry;
-use crate::policy::schema::Context;
+use crate::policy::schema::{Context, Platform};
 use crate::policy::tests::Test;
 use crate::source::Span;
 use crate::tree::{NodeId, Tree};
@@ -22,7 +22,7 @@ const LONGEST_QUOTE: usize = 120;
 /// What is assumed about where the VMs run.
 #[derive(Debug, Clone)]
 pub struct Assumptions {
-    /// The hosts; every definition is judged for each.
+    /// The hosts; every definition is judged for each that its platform has.
     pub hosts: Vec<Arc<str>>,
     /// The guest system that the user named.
     pub guest: Option<Arc<str>>,
@@ -77,7 +77,9 @@ impl<'r> Engine<'r> {
         }
         let mut paths = Paths::new(tree);
         for definition in definitions {
-            for (host, selected) in self.assumptions.hosts.iter().zip(&self.selected) {
+            let platform = definition.platform();
+            let runs_it = |host: &str| Platform::of_host(host).is_none_or(|own| own == platform);
+            for (host, selected) in self.assumptions.hosts.iter().zip(&self.selected).filter(|(host, _)| runs_it(host)) {
                 let judge = Judge { engine: self, tree, host, selected, candidates: &candidates };
                 judge.definition(definition, &mut paths, &mut verdict);
             }

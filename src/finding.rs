@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::policy::schema::Platform;
 use crate::source::{Source, Span};
 
 /// How bad a finding is. Ordered: a note is less than a warning, a warning less than an error.
@@ -182,6 +183,15 @@ impl Format {
             Format::HyperVCliXml => "hyperv-clixml",
             Format::HyperVJson => "hyperv-json",
             Format::Other => "other",
+        }
+    }
+
+    /// The platform whose definitions have this format.
+    pub fn platform(self) -> Option<Platform> {
+        match self {
+            Format::HyperVVmcx | Format::HyperVXml | Format::HyperVCliXml | Format::HyperVJson => Some(Platform::HyperV),
+            Format::Other => None,
+            _ => Some(Platform::Libvirt),
         }
     }
 }

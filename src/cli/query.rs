@@ -71,7 +71,8 @@ pub fn run(arguments: &Arguments) -> Result<u8, Problem> {
     let mut output = Output { arguments, out, first: true };
     let result = output.head().and_then(|()| {
         let mut trouble = false;
-        let (stdin, paths): (Vec<PathBuf>, Vec<PathBuf>) = arguments.paths.iter().cloned().partition(|path| path == Path::new("-"));
+        let (stdin, paths): (Vec<PathBuf>, Vec<PathBuf>) =
+            arguments.paths.iter().cloned().partition(|path| path == Path::new("-"));
         if !stdin.is_empty() {
             trouble |= query.file(Path::new("-"), &arguments.stdin_filename, true, &mut output)?;
         }

@@ -33,6 +33,18 @@ impl Platform {
             Platform::HyperV => "hyper-v",
         }
     }
+
+    /// The platform of a host that is known by name; hosts of the user's own are not.
+    pub fn of_host(host: &str) -> Option<Platform> {
+        let starts = |words: &[&str]| words.iter().any(|word| host.starts_with(word));
+        if starts(&["windows-server-", "azure-stack-hci", "azure-local"]) {
+            Some(Platform::HyperV)
+        } else if starts(&["rhel-", "rhosp", "openshift-virtualization", "rhv"]) {
+            Some(Platform::Libvirt)
+        } else {
+            None
+        }
+    }
 }
 
 /// An element that rules can be about: their context node.

@@ -281,11 +281,9 @@ impl Machine {
 
 /// What the machine's own object says beyond single properties.
 fn system(vm: &mut Draft, instance: Field<'_>, text: &str) {
-    // The first namespace knows no generations.
-    if let Some(namespace) = instance.member("__NAMESPACE")
-        && namespace.text().is_some_and(|name| name.to_ascii_lowercase().ends_with("virtualization"))
-    {
-        vm.assume("generation", "1", namespace.value_span());
+    // The first namespace, the only one whose objects have this property, knows no generations.
+    if let Some(first) = instance.member("SettingType") {
+        vm.assume("generation", "1", first.value_span());
     }
     let is_first = vm.get("generation") == Some("1");
     let Some(firmware) = vm.below("firmware") else { return };
