@@ -117,7 +117,8 @@ fn for_people(text: &str) -> Option<Malformed> {
         ]
         .map(|pattern| Regex::new(pattern).ok())
     });
-    let head = text.get(..text.floor_char_boundary(1 << 14)).unwrap_or_default();
+    let end = (0..=text.len().min(1 << 14)).rev().find(|&end| text.is_char_boundary(end)).unwrap_or_default();
+    let head = text.get(..end).unwrap_or_default();
     let found = |pattern: &Option<Regex>| pattern.as_ref().is_some_and(|pattern| pattern.is_match(head));
     let start = text.len() - text.trim_start().len();
     let line = text[start..].lines().next().map_or(0, str::len);
