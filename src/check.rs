@@ -12,6 +12,7 @@ use crate::input::keys::Keys;
 use crate::input::{export, json, limits, powershell, text, vmcx_keys, xml};
 use crate::libvirt;
 use crate::libvirt::arguments::Arguments;
+use crate::policy::schema::Platform;
 use crate::source::{Source, Span};
 use crate::tree::Tree;
 
@@ -74,6 +75,24 @@ impl<'r> Checker<'r> {
             Syntax::Refused(fault) => Read::Malformed(fault),
         };
         outcome(source, read, named, Vec::new())
+    }
+
+    /// Judges an example of a policy: a definition, or for Hyper-V the tree of one as `vmlint view` prints it, which says in two lines
+    /// what an export takes two hundred for.
+    pub fn example(&self, platform: Platform, text: &str) -> Outcome {
+        let path = Path::new("example");
+        if platform != Platform::HyperV || !text.trim_start().starts_with("<vm") {
+            return self.check(path, text.as_bytes().to_vec(), true);
+        }
+        let source = Source::utf8(path, text.to_owned(), 0);
+        let read = match xml::read(source.text(), &self.engine.rules().vocabulary, |_, _| {}) {
+            Ok(tree) => {
+                let definition = hyperv::definition(&tree, Format::HyperVXml);
+                Read::Definitions(definition.format, definition.vms(&tree), self.engine.judge(&tree, &[definition]))
+            }
+            Err(fault) => Read::Malformed(Box::new(fault)),
+        };
+        outcome(source, read, true, Vec::new())
     }
 
     /// Judges a binary file of Hyper-V.

@@ -408,12 +408,12 @@ impl<'k> Devices<'k, '_> {
         if let Some(boot) = node.child("boot") {
             for device in (0..4).filter_map(|number| boot.child(&format!("device{number}"))) {
                 if let Some(word) = Names(&words::BOOT_FILE_WORDS).apply(device) {
-                    let element = firmware.add("boot");
+                    let element = firmware.add("boot-device");
                     element.place(device.head(self.text));
-                    element.set("device", word, device.value_span());
+                    element.set("kind", word, device.value_span());
                 }
             }
-            firmware.complete("boot");
+            firmware.complete("boot-device");
         }
     }
 }
@@ -463,4 +463,13 @@ fn take_offload(feature: Field<'_>, adapter: &mut Draft) {
             adapter.set(target, (value != 0).to_string(), data.value_span());
         }
     }
+}
+
+/// All tables with the element that each is about.
+#[cfg(test)]
+pub(super) fn tables() -> Vec<(&'static str, &'static [Row])> {
+    let whole = [PROPERTIES, SETTINGS, GLOBAL_SETTINGS, SECURITY, FIRMWARE, VIDEO].map(|rows| ("", rows));
+    let parts =
+        [("network-adapter", ADAPTER), ("controller/drive", DRIVE), ("pci-device", PCI_DEVICE), ("gpu-partition", GPU_PARTITION)];
+    [&whole[..], &parts].concat()
 }

@@ -9,6 +9,8 @@ use crate::input::keys::Scalar;
 pub(super) enum Convert {
     /// As it is.
     Text,
+    /// As it is, unless it is empty.
+    Filled,
     /// As it is; nothing at all is the empty text.
     TextOrNothing,
     /// The items of a list, one a line.
@@ -67,6 +69,7 @@ impl Convert {
     pub fn apply(self, field: Field<'_>) -> Option<String> {
         match self {
             Convert::Text => field.text().map(|text| text.into_owned()),
+            Convert::Filled => field.text().filter(|text| !text.is_empty()).map(|text| text.into_owned()),
             Convert::TextOrNothing => field.text().map(|text| text.into_owned()).or_else(|| field.is_null().then(String::new)),
             Convert::Lines => lines(field),
             Convert::Boolean => boolean(field).map(|value| value.to_string()),

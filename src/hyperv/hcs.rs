@@ -159,3 +159,9 @@ fn com_port(vm: &mut Draft, number: &str, pipe: Field<'_>, text: &str) {
     port.place(pipe.head(text));
     port.set("path", path.into_owned(), pipe.value_span());
 }
+
+/// All tables with the element that each is about.
+#[cfg(test)]
+pub(super) fn tables() -> Vec<(&'static str, &'static [Row])> {
+    vec![("", COMPUTE), ("", NANABOX), ("network-adapter", ADAPTER)]
+}

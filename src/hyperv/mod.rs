@@ -19,6 +19,11 @@ mod rows;
 pub mod schema;
 mod words;
 
+#[cfg(test)]
+mod documents;
+#[cfg(test)]
+mod tests;
+
 use crate::definition::Definition;
 use crate::finding::Format;
 use crate::input::detect::{Json, Kind};

@@ -44,3 +44,14 @@ fn take(row: &Row, field: Field<'_>, to: &mut Draft) {
         to.set(row.target, value, field.value_span());
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::Row;
+    use crate::hyperv::{cim, configuration, hcs, powershell};
+
+    /// All tables with the element that each is about.
+    pub fn all() -> Vec<(&'static str, &'static [Row])> {
+        [configuration::tables(), powershell::tables(), cim::tables(), hcs::tables()].concat()
+    }
+}

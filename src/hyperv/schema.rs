@@ -254,11 +254,11 @@ static FIRMWARE: Element = Element {
 };
 
 static BOOT: Element = Element {
-    name: "boot",
+    name: "boot-device",
     about: "A device to boot from, in the order in which they are tried. Generation 1 knows kinds of devices, generation 2 devices themselves.",
     attributes: &[
         attribute(
-            "device",
+            "kind",
             Words(words::BOOT_DEVICE),
             "What it is: `floppy`, `cd`, `ide`, `legacy-network-adapter`, `network-adapter`, `vhd` in generation 1; `drive`, `network`, `file` in generation 2.",
         ),

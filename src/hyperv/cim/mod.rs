@@ -288,14 +288,14 @@ fn system(vm: &mut Draft, instance: Field<'_>, text: &str) {
     let is_first = vm.get("generation") == Some("1");
     let Some(firmware) = vm.below("firmware") else { return };
     let order = instance.member("BootOrder").filter(|order| is_first && order.items().next().is_some());
-    if let Some(order) = order.filter(|_| firmware.children("boot").next().is_none()) {
+    if let Some(order) = order.filter(|_| firmware.children("boot-device").next().is_none()) {
         for item in order.items() {
             let Some(word) = Convert::Words(words::BOOT_ORDER).apply(item) else { continue };
-            let boot = firmware.add("boot");
+            let boot = firmware.add("boot-device");
             boot.place(item.head(text));
-            boot.set("device", word, item.value_span());
+            boot.set("kind", word, item.value_span());
         }
-        firmware.complete("boot");
+        firmware.complete("boot-device");
     }
 }
 
@@ -354,4 +354,18 @@ fn is_checkpoint(instance: Field<'_>) -> bool {
     let kind = instance.member("VirtualSystemType").and_then(Field::text).unwrap_or_default();
     let first = instance.member("SettingType").and_then(Field::integer);
     instance.name() == "Msvm_VirtualSystemSettingData" && (kind.contains(":Snapshot:") || first == Some(5))
+}
+
+/// All tables with the element that each is about.
+#[cfg(test)]
+pub(super) fn tables() -> Vec<(&'static str, &'static [super::rows::Row])> {
+    let whole = tables::CLASSES.iter().map(|(_, _, rows)| ("", *rows));
+    let adapters = tables::ADAPTER_CLASSES.iter().map(|(_, rows)| ("network-adapter", *rows));
+    let parts = [
+        ("controller/drive", tables::DRIVE),
+        ("controller/drive/virtual-disk", tables::VIRTUAL_DISK),
+        ("fibre-channel-adapter", tables::FIBRE_CHANNEL),
+        ("integration-service", tables::SERVICE),
+    ];
+    whole.chain(adapters).chain(parts).collect()
 }

@@ -2,8 +2,8 @@
 //! for a few properties.
 
 use crate::hyperv::convert::Convert::{
-    AfterColon, Boolean, Guid, Hundredths, Integer, Interval, Lines, Mac, Mebibytes, Present, Template, Text, Thousandths,
-    Version, VlanIds, Words,
+    AfterColon, Boolean, Filled, Guid, Hundredths, Integer, Interval, Lines, Mac, Mebibytes, Present, Template, Text,
+    Thousandths, Version, VlanIds, Words,
 };
 use crate::hyperv::rows::{Row, row};
 use crate::hyperv::words;
@@ -184,7 +184,7 @@ pub const VIRTUAL_DISK: &[Row] = &[
     row("Type", "kind", Words(words::VHD_TYPE)),
     row("MaxInternalSize", "size", Integer),
     row("BlockSize", "block-size", Integer),
-    row("ParentPath", "parent", Text),
+    row("ParentPath", "parent", Filled),
 ];
 
 pub const FIBRE_CHANNEL: &[Row] = &[

@@ -189,17 +189,17 @@ pub(super) fn service(vm: &mut Draft, field: Field<'_>, text: &str) {
 /// The order in which devices are tried: kinds of devices in a BIOS, devices in UEFI.
 pub(super) fn boot_order(vm: &mut Draft, field: Field<'_>, text: &str) {
     let Some(firmware) = vm.below("firmware") else { return };
-    if firmware.children("boot").next().is_some() {
+    if firmware.children("boot-device").next().is_some() {
         return;
     }
     if let Some(order) = field.member("StartupOrder").filter(|order| order.items().next().is_some()) {
         for item in order.items() {
             let Some(word) = Convert::Words(words::BOOT_DEVICE).apply(item) else { continue };
-            let boot = firmware.add("boot");
+            let boot = firmware.add("boot-device");
             boot.place(item.head(text));
-            boot.set("device", word, item.value_span());
+            boot.set("kind", word, item.value_span());
         }
-        firmware.complete("boot");
+        firmware.complete("boot-device");
     }
     let Some(order) = field.member("BootOrder") else { return };
     let entries: Vec<Field<'_>> = if order.items().next().is_some() { order.items().collect() } else { vec![order] };
@@ -207,14 +207,14 @@ pub(super) fn boot_order(vm: &mut Draft, field: Field<'_>, text: &str) {
         return;
     }
     for entry in entries {
-        let boot = firmware.add("boot");
+        let boot = firmware.add("boot-device");
         boot.place(entry.head(text));
         by_property(tables::BOOT_ENTRY, entry, boot);
         if let Some(device) = entry.member("Device").filter(|device| device.is_object()) {
             by_property(tables::BOOT_DRIVE, device, boot);
         }
     }
-    firmware.complete("boot");
+    firmware.complete("boot-device");
 }
 
 /// Says of each kind of parts whether all are there.

@@ -12,7 +12,7 @@ use super::draft::Draft;
 use super::field::Field;
 use super::rows::{by_property, row};
 use super::words;
-use parts::{Part, listed, part};
+use parts::{Part, by_list, listed, part};
 
 /// An object of the export.
 #[derive(Debug, Clone, Copy)]
@@ -74,15 +74,15 @@ pub(super) fn machines(document: Field<'_>, text: &str) -> Vec<Draft> {
 /// All objects in document order.
 fn objects(document: Field<'_>) -> Vec<Object<'_>> {
     let mut objects: Vec<Object<'_>> = Vec::new();
-    let mut open: Vec<(Field<'_>, Option<usize>)> = vec![(document, None)];
-    while let Some((field, parent)) = open.pop() {
+    let mut open: Vec<(Field<'_>, Option<usize>, &str)> = vec![(document, None, "")];
+    while let Some((field, parent, list)) = open.pop() {
         let is_closed = !field.is_item() && CLOSED.iter().any(|name| name.eq_ignore_ascii_case(field.name()));
         if is_closed || field.name().starts_with('@') {
             continue;
         }
         let mut inside = parent;
         if field.is_object() {
-            let part = part(field);
+            let part = part(field).or_else(|| by_list(list));
             if part == Some(Part::Other) {
                 continue;
             }
@@ -90,7 +90,8 @@ fn objects(document: Field<'_>) -> Vec<Object<'_>> {
             objects.push(Object { field, part, parent, end: objects.len() + 1 });
         }
         let from = open.len();
-        open.extend(field.children().map(|child| (child, inside)));
+        // An item is told by the list that it lies in.
+        open.extend(field.children().map(|child| (child, inside, if child.is_item() { list } else { child.name() })));
         open[from..].reverse();
     }
     for at in (0..objects.len()).rev() {
@@ -150,16 +151,17 @@ impl<'k> Export<'k, '_> {
                 Some(_) => self.named(field),
             };
         }
+        let mut placed = joined.clone();
         for at in 0..self.objects.len() {
             let Object { field, part, .. } = self.objects[at];
             let is_open = joined[at].is_none()
                 && !matches!(part, None | Some(Part::Vm | Part::VirtualDisk | Part::Other))
                 && !(part == Some(Part::Adapter) && is_of_the_host(field));
             if is_open {
-                joined[at] = self.by_place(at, &joined);
+                placed[at] = self.by_place(at, &joined);
             }
         }
-        joined
+        placed
     }
 
     /// The machine that an object names.
@@ -300,6 +302,7 @@ fn take_part(machine: &mut Machine, field: Field<'_>, part: Part, member: &str, 
         Part::Memory => flat(tables::MEMORY, "memory"),
         Part::Security => flat(tables::SECURITY, "security"),
         Part::Replication => flat(tables::REPLICATION, "replication"),
+        Part::System => flat(tables::SYSTEM, ""),
         Part::Video => flat(tables::VIDEO, "video"),
         Part::Guest => flat(tables::GUEST, "guest"),
         Part::Firmware | Part::Bios => {
@@ -369,4 +372,25 @@ fn service_of(object: Field<'_>) -> Option<&'static str> {
         words::SERVICE_GUIDS.iter().find(|(known, _)| *known == last).map(|(_, name)| *name)
     };
     by_id().or_else(|| words::by_name(words::INTEGRATION_SERVICE, &object.member("Name")?.text()?))
+}
+
+/// All tables with the element that each is about.
+#[cfg(test)]
+pub(super) fn tables() -> Vec<(&'static str, &'static [super::rows::Row])> {
+    use tables::*;
+    let whole = [VM, SYSTEM, PROCESSOR, MEMORY, FIRMWARE, BIOS, SECURITY, REPLICATION, VIDEO, GUEST].map(|rows| ("", rows));
+    let parts = [
+        ("firmware/boot-device", BOOT_ENTRY),
+        ("firmware/boot-device", BOOT_DRIVE),
+        ("network-adapter", ADAPTER),
+        ("network-adapter", VLAN),
+        ("controller/drive", DRIVE),
+        ("controller/drive/virtual-disk", VIRTUAL_DISK),
+        ("fibre-channel-adapter", FIBRE_CHANNEL),
+        ("pci-device", PCI_DEVICE),
+        ("gpu-partition", GPU_PARTITION),
+        ("com-port", COM_PORT),
+        ("integration-service", SERVICE),
+    ];
+    [&whole[..], &parts].concat()
 }

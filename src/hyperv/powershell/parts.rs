@@ -7,6 +7,7 @@ use crate::hyperv::field::Field;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
     Vm,
+    System,
     Checkpoint,
     Processor,
     Memory,
@@ -67,7 +68,7 @@ const TYPES: [(&str, Part); 28] = [
 ];
 
 /// An object has all of the first properties and, if there are any, one of the second. The first that fits counts.
-const SHAPES: [(Part, &[&str], &[&str]); 23] = [
+const SHAPES: [(Part, &[&str], &[&str]); 24] = [
     (Part::Checkpoint, &["SnapshotType"], &[]),
     (Part::Adapter, &["MacAddress"], &["SwitchName", "DynamicMacAddressEnabled", "IsLegacy", "IsManagementOs"]),
     (Part::Vlan, &["OperationMode", "AccessVlanId"], &[]),
@@ -81,6 +82,7 @@ const SHAPES: [(Part, &[&str], &[&str]); 23] = [
     (Part::Vm, &["ProcessorCount"], &["MemoryStartup", "VMName", "Name"]),
     (Part::Vm, &["MemoryStartup"], &["VMName", "Name"]),
     (Part::Vm, &["State", "VMName"], &["Version", "Uptime", "AutomaticStartAction"]),
+    (Part::System, &[], &["AllowFullSCSICommandSet", "VirtualNumaEnabled"]),
     (Part::Memory, &["Startup"], &["DynamicMemoryEnabled", "Minimum", "Maximum", "Buffer"]),
     (Part::Firmware, &["SecureBoot"], &[]),
     (Part::Bios, &["StartupOrder"], &[]),
@@ -149,6 +151,11 @@ const LISTS: [(&str, Part); 22] = [
     ("Snapshot", Part::Checkpoint),
     ("Checkpoint", Part::Checkpoint),
 ];
+
+/// What an object is that only the list tells in which it lies.
+pub fn by_list(property: &str) -> Option<Part> {
+    listed(property).filter(|part| matches!(part, Part::ScsiController | Part::IdeController | Part::ComPort | Part::Floppy))
+}
 
 /// What the property of this name lists.
 pub fn listed(property: &str) -> Option<Part> {

@@ -1,8 +1,8 @@
 //! Properties of the cmdlets' objects (format notes, section 4), one line for each setting.
 
 use crate::hyperv::convert::Convert::{
-    Boolean, Count, DiskNumber, Guid, Integer, Interval, Lines, Mac, Mebibytes, Minutes, Not, OnOff, Present, Template, Text,
-    TextOrNothing, Version, VlanIds, Words,
+    Boolean, Count, DiskNumber, Filled, Guid, Integer, Interval, Lines, Mac, Mebibytes, Minutes, Not, OnOff, Present, Template,
+    Text, TextOrNothing, Version, VlanIds, Words,
 };
 use crate::hyperv::rows::{Row, row};
 use crate::hyperv::words;
@@ -43,6 +43,13 @@ pub const VM: &[Row] = &[
     row("SnapshotFileLocation", "location/checkpoints", Text),
     row("CheckpointFileLocation", "location/checkpoints", Text),
     row("SmartPagingFilePath", "location/smart-paging", Text),
+];
+
+/// What the inventory script adds from WMI.
+pub const SYSTEM: &[Row] = &[
+    row("AllowFullSCSICommandSet", "full-scsi-command-set", Boolean),
+    row("AllowReducedFcRedundancy", "reduced-fibre-channel-redundancy", Boolean),
+    row("VirtualNumaEnabled", "numa/enabled", Boolean),
 ];
 
 /// `Get-VMProcessor`.
@@ -86,7 +93,7 @@ pub const BIOS: &[Row] = &[row("NumLockEnabled", "firmware/num-lock", Boolean)];
 
 /// An entry of `BootOrder`.
 pub const BOOT_ENTRY: &[Row] = &[
-    row("BootType", "device", Words(words::BOOT_TYPE)),
+    row("BootType", "kind", Words(words::BOOT_TYPE)),
     row("Description", "description", Text),
     row("FirmwarePath", "firmware-path", Text),
 ];
@@ -191,7 +198,7 @@ pub const VIRTUAL_DISK: &[Row] = &[
     row("VhdType", "kind", Words(words::VHD_TYPE)),
     row("Size", "size", Integer),
     row("BlockSize", "block-size", Integer),
-    row("ParentPath", "parent", Text),
+    row("ParentPath", "parent", Filled),
 ];
 
 /// `Get-VMFibreChannelHba`.
