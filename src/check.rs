@@ -113,14 +113,17 @@ impl<'r> Checker<'r> {
     }
 
     fn read_json(&self, text: &str) -> Read {
+        let other = || {
+            let start = text.len() - text.trim_start().len();
+            Read::Other(Span::new(start, start + 1), "the JSON describes no VM, so nothing was judged".to_owned())
+        };
         match json::read(text) {
+            // It is only of an export that vmlint asks more than JSON does.
+            Err(fault) if fault.is_house_rule && !powershell::is_worth_reading(text) => other(),
             Err(fault) => Read::Malformed(fault),
             Ok(keys) => match detect::json(&keys) {
                 kind @ Kind::Json(_) => self.machines(kind, &keys, text),
-                _ => {
-                    let start = text.len() - text.trim_start().len();
-                    Read::Other(Span::new(start, start + 1), "the JSON describes no VM, so nothing was judged".to_owned())
-                }
+                _ => other(),
             },
         }
     }

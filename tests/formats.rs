@@ -306,6 +306,17 @@ fn what_is_no_machine_is_a_note_when_named_and_nothing_in_a_folder() {
 }
 
 #[test]
+fn more_than_json_asks_is_asked_of_exports_only() {
+    let deep = format!("{}{}", "[".repeat(300), "]".repeat(300));
+    let many = format!("[{}1]", "1,".repeat(600_000));
+    for text in ["{\"a\": 1, \"a\": 2}", &deep, &many] {
+        assert_eq!(check(&["-"], text.as_bytes())["findings"][0]["rule"], json!("vmlint/not-a-vm-definition"));
+    }
+    let text = "{\"Name\": \"a\", \"ProcessorCount\": 1, \"MemoryStartup\": 1, \"ProcessorCount\": 2}";
+    assert_eq!(check(&["-"], text.as_bytes())["findings"][0]["message"], json!("the member `ProcessorCount` is given twice"));
+}
+
+#[test]
 fn a_broken_export_in_a_folder_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let whole = fixture("web01-depth4.json");

@@ -78,7 +78,8 @@ pub(super) fn beyond(span: Span, depth: usize) -> Box<Malformed> {
         limits::KEY_DEPTH.. => format!("values are nested more than {} deep", limits::KEY_DEPTH),
         _ => "the file holds more values than any export does".to_owned(),
     };
-    Box::new(Malformed::new(span, reason).help("Check what wrote this file, or export fewer machines at a time."))
+    let fault = Malformed::new(span, reason).help("Check what wrote this file, or export fewer machines at a time.");
+    Box::new(Malformed { is_house_rule: true, ..fault })
 }
 
 /// What stands between the tags of an element.

@@ -208,7 +208,7 @@ impl<'t> Reader<'t> {
                     let reason = format!("the member `{name}` is given twice");
                     let found = Malformed::new(self.name_at(start as u32), reason)
                         .help("Keep one of them; programs differ in which one they take.");
-                    return Err(Box::new(Malformed { related: first, ..found }));
+                    return Err(Box::new(Malformed { related: first, is_house_rule: true, ..found }));
                 }
             }
         }
