@@ -1,5 +1,7 @@
 //! Hyper-V's own configuration, binary (`.vmcx`) and XML: both hold the same tree of keys (format notes, section 2).
 
+use rustc_hash::FxHashMap;
+
 use super::convert::{Convert, guid};
 use super::draft::Draft;
 use super::field::Field;
@@ -120,7 +122,7 @@ enum Device {
     Serial,
     Firmware,
     Video,
-    PciDevice,
+    Pci,
     GpuPartition,
     Service(&'static str),
     /// Nothing that the tree has.
@@ -136,7 +138,7 @@ const DEVICES: [(&str, Device); 9] = [
     ("8e3a359f-559a-4b6a-98a9-1690a6100ed7", Device::Serial),
     ("ac6b8dc1-3257-4a70-b1b2-a9c9215659ad", Device::Firmware),
     ("f3cf6965-e8d3-44a9-9b7d-a04245ea7525", Device::Video),
-    ("2fcc454e-a36a-4c77-bb5e-a2d75a51f02c", Device::PciDevice),
+    ("2fcc454e-a36a-4c77-bb5e-a2d75a51f02c", Device::Pci),
     ("99dcd00c-fbd6-42d3-9dfd-1b5ad7058f61", Device::GpuPartition),
 ];
 
@@ -224,19 +226,27 @@ pub(super) fn machine(root: Field<'_>, text: &str) -> Draft {
     }
     if let Some(manifest) = root.child("manifest") {
         let devices = manifest.children().filter(|device| device.child("device").is_some()).collect();
-        Devices { root, text, vm: &mut vm, everything_known: true, controllers: Vec::new() }.all(devices);
+        let named = |node: Field<'_>| Some(node.name().strip_prefix('_')?.strip_suffix('_')?.to_ascii_lowercase());
+        let mut nodes = FxHashMap::default();
+        for node in root.children() {
+            if let Some(name) = named(node) {
+                nodes.entry(name).or_insert(node);
+            }
+        }
+        Devices { text, vm: &mut vm, everything_known: true, controllers: Vec::new(), nodes }.all(devices);
     }
     vm
 }
 
 struct Devices<'k, 'd> {
-    root: Field<'k>,
     text: &'d str,
     vm: &'d mut Draft,
     /// No device has a type that nobody documented.
     everything_known: bool,
     /// How many controllers of each kind came so far.
     controllers: Vec<(&'static str, u64)>,
+    /// The data of instances by their GUIDs in small letters; older hosts may write them in the other case.
+    nodes: FxHashMap<String, Field<'k>>,
 }
 
 impl<'k> Devices<'k, '_> {
@@ -245,7 +255,7 @@ impl<'k> Devices<'k, '_> {
             let text_of = |name: &str| entry.child(name).and_then(Field::text).and_then(|text| guid(&text));
             let (kind, instance) = (text_of("device"), text_of("instance"));
             let kind = kind.unwrap_or_default();
-            let node = instance.and_then(|instance| self.node(&instance));
+            let node = instance.and_then(|instance| self.nodes.get(&instance).copied());
             match self.meaning(&kind) {
                 Some(device) => self.device(device, entry, node),
                 None => self.everything_known = false,
@@ -267,14 +277,6 @@ impl<'k> Devices<'k, '_> {
         known.or_else(service).or_else(silent)
     }
 
-    /// The data of an instance. Older hosts may write its GUID in the other case.
-    fn node(&self, instance: &str) -> Option<Field<'k>> {
-        let is_node = |name: &str| {
-            name.strip_prefix('_').and_then(|name| name.strip_suffix('_')).is_some_and(|name| name.eq_ignore_ascii_case(instance))
-        };
-        self.root.children().find(|child| is_node(child.name()))
-    }
-
     fn device(&mut self, device: Device, entry: Field<'k>, node: Option<Field<'k>>) {
         let place = node.unwrap_or(entry).head(self.text);
         match device {
@@ -290,9 +292,9 @@ impl<'k> Devices<'k, '_> {
                     }
                 }
             }
-            Device::PciDevice | Device::GpuPartition => {
+            Device::Pci | Device::GpuPartition => {
                 let (name, rows) =
-                    if device == Device::PciDevice { ("pci-device", PCI_DEVICE) } else { ("gpu-partition", GPU_PARTITION) };
+                    if device == Device::Pci { ("pci-device", PCI_DEVICE) } else { ("gpu-partition", GPU_PARTITION) };
                 let element = self.vm.add(name);
                 element.place(place);
                 if let Some(node) = node {

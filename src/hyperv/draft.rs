@@ -5,6 +5,10 @@ use super::schema::{self, Child, Element, When};
 use crate::source::Span;
 use crate::tree::Builder;
 
+/// The most children of one kind. Hyper-V allows 260 drives and 12 network adapters; a file that has more is not believed to its
+/// end, so that looking for one among them stays cheap, and its list is not called complete.
+const MOST: usize = 1024;
+
 /// An element of a machine.
 #[derive(Debug, Clone)]
 pub(super) struct Draft {
@@ -12,6 +16,10 @@ pub(super) struct Draft {
     span: Option<Span>,
     attributes: Vec<Value>,
     children: Vec<Draft>,
+    /// How many children of each name there are.
+    counts: Vec<(&'static str, usize)>,
+    /// What there was no room for.
+    spare: Option<Box<Draft>>,
     /// The children that are all there, by name.
     complete: Vec<&'static str>,
     /// Attributes whose values are Hyper-V's defaults and not in the file.
@@ -28,7 +36,16 @@ struct Value {
 impl Draft {
     /// An empty element.
     pub fn new(element: &'static Element) -> Draft {
-        Draft { element, span: None, attributes: Vec::new(), children: Vec::new(), complete: Vec::new(), assumed: Vec::new() }
+        Draft {
+            element,
+            span: None,
+            attributes: Vec::new(),
+            children: Vec::new(),
+            counts: Vec::new(),
+            spare: None,
+            complete: Vec::new(),
+            assumed: Vec::new(),
+        }
     }
 
     /// An empty machine.
@@ -97,12 +114,28 @@ impl Draft {
         Some(draft)
     }
 
-    /// Adds a child element of a kind of which there can be many. A name that the schema does not know gives one that nobody sees.
+    /// Adds a child element of a kind of which there can be many. Where there is no room for it, or the schema does not know the
+    /// name, it is one that nobody sees.
     pub fn add(&mut self, name: &str) -> &mut Draft {
-        let element = self.element.child(name).map_or(self.element, |child| child.element);
+        let child = self.element.child(name);
+        let element = child.map_or(self.element, |child| child.element);
+        let at = self.counts.iter().position(|(known, _)| *known == element.name).unwrap_or_else(|| {
+            self.counts.push((element.name, 0));
+            self.counts.len() - 1
+        });
+        let count = &mut self.counts[at].1;
+        if child.is_none() || *count >= MOST {
+            return self.spare.insert(Box::new(Draft::new(element)));
+        }
+        *count += 1;
         self.children.push(Draft::new(element));
         let last = self.children.len() - 1;
         &mut self.children[last]
+    }
+
+    /// Whether there is no room for another child of a name.
+    pub fn is_full(&self, name: &str) -> bool {
+        self.counts.iter().any(|(known, count)| *known == name && *count >= MOST)
     }
 
     /// The child of which the attributes have these values, or a new one with them.
@@ -134,6 +167,7 @@ impl Draft {
     pub fn complete(&mut self, name: &str) {
         if let Some(child) = self.element.child(name)
             && !self.complete.contains(&child.element.name)
+            && !self.is_full(name)
         {
             self.complete.push(child.element.name);
         }

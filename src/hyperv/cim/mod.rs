@@ -3,6 +3,8 @@
 
 mod tables;
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
 use super::convert::{Convert, guid};
 use super::draft::Draft;
 use super::field::Field;
@@ -15,7 +17,6 @@ const FLOPPY: &str = "8f0d2762-0b00-4e04-af4f-19010527cb93";
 
 /// A machine and its parts by their GUIDs.
 struct Machine {
-    id: Option<String>,
     draft: Draft,
     adapters: Vec<String>,
     scsi: Vec<String>,
@@ -23,7 +24,7 @@ struct Machine {
 
 /// The machines of an export.
 pub(super) fn machines(document: Field<'_>, text: &str) -> Vec<Draft> {
-    let mut export = Export { text, machines: Vec::new(), checkpoints: Vec::new() };
+    let mut export = Export { text, machines: Vec::new(), checkpoints: FxHashSet::default(), by_id: FxHashMap::default() };
     let instances: Vec<Field<'_>> = document.children().filter(|root| root.name().starts_with("Msvm_")).collect();
     export.checkpoints = instances.iter().filter(|instance| is_checkpoint(**instance)).filter_map(|i| own_id(*i)).collect();
     // A machine's own object comes before what only names it, and what names none belongs to the only machine.
@@ -39,10 +40,14 @@ pub(super) fn machines(document: Field<'_>, text: &str) -> Vec<Draft> {
     for instance in instances.iter().filter(|instance| is_checkpoint(**instance)) {
         export.checkpoint(*instance);
     }
+    let mut disks = FxHashMap::default();
     for instance in instances.iter().filter(|instance| instance.name() == "Msvm_VirtualHardDiskSettingData") {
-        for machine in &mut export.machines {
-            virtual_disk(&mut machine.draft, *instance, text);
+        if let Some(path) = instance.member("Path").and_then(Field::text) {
+            disks.entry(path.to_lowercase()).or_insert(*instance);
         }
+    }
+    for machine in export.machines.iter_mut().filter(|_| !disks.is_empty()) {
+        virtual_disks(&mut machine.draft, &disks, text);
     }
     export.machines.into_iter().map(|machine| machine.draft).collect()
 }
@@ -51,7 +56,9 @@ struct Export<'t> {
     text: &'t str,
     machines: Vec<Machine>,
     /// The GUIDs of checkpoints, whose objects look like a machine's.
-    checkpoints: Vec<String>,
+    checkpoints: FxHashSet<String>,
+    /// Machines by their ids.
+    by_id: FxHashMap<String, usize>,
 }
 
 impl Export<'_> {
@@ -119,14 +126,14 @@ impl Export<'_> {
     fn checkpoint(&mut self, instance: Field<'_>) {
         let of = ["VirtualSystemIdentifier", "SystemName"].iter().find_map(|name| guid(&instance.member(name)?.text()?));
         let place = instance.head(self.text);
-        if let Some(machine) = self.machines.iter_mut().find(|machine| of.is_some() && machine.id == of) {
+        if let Some(machine) = of.and_then(|id| self.by_id.get(&id)).and_then(|&at| self.machines.get_mut(at)) {
             machine.draft.set("checkpoint/present", "true".to_owned(), place);
         }
     }
 
     fn machine(&mut self, id: Option<String>, instance: Field<'_>) -> Option<&mut Machine> {
         let found = match &id {
-            Some(_) => self.machines.iter().position(|machine| machine.id == id),
+            Some(id) => self.by_id.get(id).copied(),
             None if self.machines.len() > 1 => return None,
             None => (self.machines.len() == 1).then_some(0),
         };
@@ -138,7 +145,10 @@ impl Export<'_> {
                 let span = instance.member("InstanceID").map_or(place, Field::value_span);
                 draft.set("id", id.clone(), span);
             }
-            self.machines.push(Machine { id, draft, adapters: Vec::new(), scsi: Vec::new() });
+            if let Some(id) = id {
+                self.by_id.insert(id, self.machines.len());
+            }
+            self.machines.push(Machine { draft, adapters: Vec::new(), scsi: Vec::new() });
             self.machines.len() - 1
         });
         self.machines.get_mut(at)
@@ -148,8 +158,11 @@ impl Export<'_> {
 impl Machine {
     fn adapter(&mut self, step: &str) -> &mut Draft {
         let at = self.adapters.iter().position(|known| known == step).unwrap_or_else(|| {
-            self.adapters.push(step.to_owned());
-            self.adapters.len() - 1
+            if !self.draft.is_full("network-adapter") {
+                self.adapters.push(step.to_owned());
+                return self.adapters.len() - 1;
+            }
+            usize::MAX
         });
         self.draft.nth("network-adapter", at)
     }
@@ -164,8 +177,10 @@ impl Machine {
             // Every SCSI controller is a device with a GUID of its own; they are numbered as they come.
             _ => {
                 let at = self.scsi.iter().position(|known| known == step).unwrap_or_else(|| {
-                    self.scsi.push(step.clone());
-                    self.scsi.len() - 1
+                    if !self.draft.is_full("controller") {
+                        self.scsi.push(step.clone());
+                    }
+                    self.scsi.len().saturating_sub(1)
                 });
                 ("scsi", at.to_string())
             }
@@ -299,18 +314,14 @@ fn system(vm: &mut Draft, instance: Field<'_>, text: &str) {
     }
 }
 
-fn virtual_disk(vm: &mut Draft, instance: Field<'_>, text: &str) {
-    let Some(path) = instance.member("Path").and_then(Field::text) else { return };
-    for controller in vm.children_mut("controller") {
-        for drive in controller.children_mut("drive") {
-            if drive.get("path").is_some_and(|own| own.eq_ignore_ascii_case(&path))
-                && drive.children("virtual-disk").next().is_none()
-            {
-                let disk = drive.add("virtual-disk");
-                disk.place(instance.head(text));
-                by_property(tables::VIRTUAL_DISK, instance, disk);
-                drive.complete("virtual-disk");
-            }
+fn virtual_disks(vm: &mut Draft, disks: &FxHashMap<String, Field<'_>>, text: &str) {
+    for drive in vm.children_mut("controller").flat_map(|controller| controller.children_mut("drive")) {
+        let path = drive.get("path").map(str::to_lowercase);
+        if let Some(instance) = path.and_then(|path| disks.get(&path)) {
+            let disk = drive.add("virtual-disk");
+            disk.place(instance.head(text));
+            by_property(tables::VIRTUAL_DISK, *instance, disk);
+            drive.complete("virtual-disk");
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The parts of which a machine has many: drives, adapters, ports, services.
 
+use rustc_hash::FxHashMap;
+
 use super::parts::Part;
 use super::{Machine, service_of, tables};
 use crate::hyperv::convert::Convert;
@@ -15,7 +17,9 @@ pub(super) fn adapter(machine: &mut Machine, field: Field<'_>, text: &str) {
     let draft = match known.and_then(|known| machine.draft.children_mut("network-adapter").nth(known)) {
         Some(known) => known,
         None => {
-            machine.adapters.push(id);
+            if !machine.draft.is_full("network-adapter") {
+                machine.adapters.push(id);
+            }
             machine.draft.add("network-adapter")
         }
     };
@@ -135,18 +139,15 @@ pub(super) fn controller(vm: &mut Draft, field: Field<'_>, part: Part, text: &st
     vm.entry("controller", &[("type", kind), ("number", &number)], field.head(text)).place(field.head(text));
 }
 
-/// A virtual hard disk of `Get-VHD`, for every drive that it is in.
-pub(super) fn virtual_disk(vm: &mut Draft, field: Field<'_>, text: &str) {
-    let Some(path) = field.member("Path").and_then(Field::text) else { return };
-    for controller in vm.children_mut("controller") {
-        for drive in controller.children_mut("drive") {
-            let is_in = drive.get("media") == Some("vhd") && drive.get("path").is_some_and(|own| own.eq_ignore_ascii_case(&path));
-            if is_in && drive.children("virtual-disk").next().is_none() {
-                let disk = drive.add("virtual-disk");
-                disk.place(field.head(text));
-                by_property(tables::VIRTUAL_DISK, field, disk);
-                drive.complete("virtual-disk");
-            }
+/// Virtual hard disks of `Get-VHD`, by their paths in small letters, for every drive that they are in.
+pub(super) fn virtual_disks(vm: &mut Draft, disks: &FxHashMap<String, Field<'_>>, text: &str) {
+    for drive in vm.children_mut("controller").flat_map(|controller| controller.children_mut("drive")) {
+        let path = drive.get("path").filter(|_| drive.get("media") == Some("vhd")).map(str::to_lowercase);
+        if let Some(field) = path.and_then(|path| disks.get(&path)) {
+            let disk = drive.add("virtual-disk");
+            disk.place(field.head(text));
+            by_property(tables::VIRTUAL_DISK, *field, disk);
+            drive.complete("virtual-disk");
         }
     }
 }

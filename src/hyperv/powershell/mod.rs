@@ -7,6 +7,8 @@ mod devices;
 mod parts;
 mod tables;
 
+use rustc_hash::FxHashMap;
+
 use super::convert::{Convert, guid};
 use super::draft::Draft;
 use super::field::Field;
@@ -30,7 +32,6 @@ struct Object<'k> {
 struct Machine {
     draft: Draft,
     id: Option<String>,
-    name: Option<String>,
     /// Its `Get-VM` object.
     object: Option<usize>,
     /// Which lists of its parts were exported.
@@ -40,8 +41,8 @@ struct Machine {
 }
 
 impl Machine {
-    fn new(id: Option<String>, name: Option<String>) -> Machine {
-        Machine { draft: Draft::vm(), id, name, object: None, told: Vec::new(), adapters: Vec::new() }
+    fn new(id: Option<String>) -> Machine {
+        Machine { draft: Draft::vm(), id, object: None, told: Vec::new(), adapters: Vec::new() }
     }
 }
 
@@ -63,7 +64,14 @@ const CLOSED: [&str; 12] = [
 
 /// The machines of an export.
 pub(super) fn machines(document: Field<'_>, text: &str) -> Vec<Draft> {
-    let mut export = Export { text, objects: objects(document), machines: Vec::new() };
+    let mut export = Export {
+        text,
+        objects: objects(document),
+        machines: Vec::new(),
+        of_object: FxHashMap::default(),
+        by_id: FxHashMap::default(),
+        by_name: FxHashMap::default(),
+    };
     export.find_machines();
     let joined = export.join();
     export.take(&joined);
@@ -107,6 +115,12 @@ struct Export<'k, 't> {
     text: &'t str,
     objects: Vec<Object<'k>>,
     machines: Vec<Machine>,
+    /// Machines by their `Get-VM` objects, of which one machine can have several.
+    of_object: FxHashMap<usize, usize>,
+    /// Machines by their ids.
+    by_id: FxHashMap<String, usize>,
+    /// Machines by their names; none where several have one name.
+    by_name: FxHashMap<String, Option<usize>>,
 }
 
 impl<'k> Export<'k, '_> {
@@ -117,18 +131,13 @@ impl<'k> Export<'k, '_> {
                 continue;
             }
             let (id, name) = (identity(field, &["Id", "VMId"]), name_of(field, &["Name", "VMName"]));
-            let known = self.machines.iter().position(|machine| match (&machine.id, &id) {
-                (Some(known), Some(id)) => known == id,
-                (None, None) => name.is_some() && machine.name == name,
-                _ => false,
-            });
-            let machine = match known {
-                Some(known) => known,
-                None => {
-                    self.machines.push(Machine::new(id, name));
-                    self.machines.len() - 1
-                }
+            let known = match (&id, &name) {
+                (Some(id), _) => self.by_id.get(id).copied(),
+                (None, Some(name)) => self.by_name.get(name).copied().flatten(),
+                (None, None) => None,
             };
+            let machine = known.unwrap_or_else(|| self.add(id, name));
+            self.of_object.insert(at, machine);
             let machine = &mut self.machines[machine];
             machine.object.get_or_insert(at);
             machine.draft.place(field.head(self.text));
@@ -138,30 +147,38 @@ impl<'k> Export<'k, '_> {
 
     /// For each object the machine that it is a part of. Objects that name one nobody exported make one.
     fn join(&mut self) -> Vec<Option<usize>> {
-        let mut joined = vec![None; self.objects.len()];
+        let objects = self.objects.clone();
         // What names its machine comes first, so that what does not can be joined by place.
-        for at in 0..self.objects.len() {
-            let Object { field, part, .. } = self.objects[at];
-            joined[at] = match part {
+        let mut joined: Vec<Option<usize>> = Vec::with_capacity(objects.len());
+        for (at, Object { field, part, .. }) in objects.iter().enumerate() {
+            joined.push(match part {
                 None | Some(Part::VirtualDisk | Part::Other) => None,
-                Some(Part::Vm) => {
-                    self.machines.iter().position(|machine| machine.object == Some(at)).or_else(|| self.named(field))
-                }
-                Some(Part::Adapter) if is_of_the_host(field) => None,
-                Some(_) => self.named(field),
-            };
+                Some(Part::Vm) => self.of_object.get(&at).copied(),
+                Some(Part::Adapter) if is_of_the_host(*field) => None,
+                Some(_) => self.named(*field),
+            });
         }
+        let mut places =
+            Places { objects: &objects, joined: &joined, machines: FxHashMap::default(), alike: FxHashMap::default() };
         let mut placed = joined.clone();
-        for at in 0..self.objects.len() {
-            let Object { field, part, .. } = self.objects[at];
-            let is_open = joined[at].is_none()
+        for (at, Object { field, part, .. }) in objects.iter().enumerate() {
+            let is_open = placed[at].is_none()
                 && !matches!(part, None | Some(Part::Vm | Part::VirtualDisk | Part::Other))
-                && !(part == Some(Part::Adapter) && is_of_the_host(field));
+                && !(*part == Some(Part::Adapter) && is_of_the_host(*field));
             if is_open {
-                placed[at] = self.by_place(at, &joined);
+                placed[at] = places.machine_of(at).unwrap_or_else(|| self.the_only(*field));
             }
         }
         placed
+    }
+
+    /// The only machine there is; one without a name where there is none.
+    fn the_only(&mut self, object: Field<'k>) -> Option<usize> {
+        if self.machines.is_empty() {
+            let new = self.add(None, None);
+            self.machines[new].draft.place(object.head(self.text));
+        }
+        (self.machines.len() == 1).then_some(0)
     }
 
     /// The machine that an object names.
@@ -171,70 +188,41 @@ impl<'k> Export<'k, '_> {
         if id.is_none() && name.is_none() {
             return None;
         }
-        let by_id = self.machines.iter().position(|machine| id.is_some() && machine.id == id);
+        let by_id = id.as_ref().and_then(|id| self.by_id.get(id).copied());
         let by_name = || {
-            let mut named = self
-                .machines
-                .iter()
-                .enumerate()
-                .filter(|(_, machine)| name.is_some() && machine.name == name && (id.is_none() || machine.id.is_none()));
-            named.next().filter(|_| named.next().is_none()).map(|(at, _)| at)
+            let found = self.by_name.get(name.as_ref()?).copied().flatten()?;
+            (id.is_none() || self.machines[found].id.is_none()).then_some(found)
         };
-        by_id.or_else(by_name).or_else(|| {
-            let mut machine = Machine::new(id.clone(), name.clone());
-            machine.draft.place(object.head(self.text));
-            by_property(&[row("VMId", "id", Convert::Guid), row("VMName", "name", Convert::Text)], object, &mut machine.draft);
-            if let Some(id) = id {
-                machine.draft.set("id", id, object.head(self.text));
-            }
-            self.machines.push(machine);
-            Some(self.machines.len() - 1)
-        })
+        if let Some(known) = by_id.or_else(by_name) {
+            return Some(known);
+        }
+        let new = self.add(id.clone(), name);
+        let draft = &mut self.machines[new].draft;
+        draft.place(object.head(self.text));
+        by_property(&[row("VMId", "id", Convert::Guid), row("VMName", "name", Convert::Text)], object, draft);
+        if let Some(id) = id {
+            draft.set("id", id, object.head(self.text));
+        }
+        Some(new)
     }
 
-    /// The machine that an object lies in or beside. Beside several, by its place among those of its kind.
-    fn by_place(&mut self, at: usize, joined: &[Option<usize>]) -> Option<usize> {
-        let part = self.objects[at].part;
-        let mut above = self.objects[at].parent;
-        while let Some(parent) = above {
-            if let Some(machine) = joined[parent] {
-                return Some(machine);
-            }
-            let within = parent..self.objects[parent].end;
-            let mut machines: Vec<usize> = joined[within.clone()].iter().flatten().copied().collect();
-            machines.sort_unstable();
-            machines.dedup();
-            match machines.as_slice() {
-                [] => {}
-                [machine] => return Some(*machine),
-                several => {
-                    let alike = |other: &usize| self.objects[*other].part == part && joined[*other].is_none();
-                    let place = within.clone().filter(alike).position(|other| other == at)?;
-                    let count = within.filter(alike).count();
-                    return (count == several.len()).then(|| several[place]);
-                }
-            }
-            above = self.objects[parent].parent;
+    fn add(&mut self, id: Option<String>, name: Option<String>) -> usize {
+        let new = self.machines.len();
+        if let Some(id) = &id {
+            self.by_id.entry(id.clone()).or_insert(new);
         }
-        match self.machines.len() {
-            0 => {
-                let mut machine = Machine::new(None, None);
-                machine.draft.place(self.objects[at].field.head(self.text));
-                self.machines.push(machine);
-                Some(0)
-            }
-            1 => Some(0),
-            _ => None,
+        if let Some(name) = &name {
+            self.by_name.entry(name.clone()).and_modify(|known| *known = None).or_insert(Some(new));
         }
+        self.machines.push(Machine::new(id));
+        new
     }
 
     fn take(&mut self, joined: &[Option<usize>]) {
         // Checkpoints say more than the machine itself, adapters come before what belongs to them.
         for turn in 0..3 {
-            for at in 0..self.objects.len() {
-                let (Object { field, part: Some(part), parent, .. }, Some(machine)) = (self.objects[at], joined[at]) else {
-                    continue;
-                };
+            for (object, machine) in self.objects.iter().zip(joined) {
+                let (Object { field, part: Some(part), parent, .. }, Some(machine)) = (*object, *machine) else { continue };
                 let own_turn = match part {
                     Part::Vlan | Part::Failover => 2,
                     Part::Checkpoint => 0,
@@ -249,23 +237,29 @@ impl<'k> Export<'k, '_> {
                 take_part(machine, field, part, member, inside.map(|adapter| adapter.field), self.text);
             }
         }
+        let mut disks = FxHashMap::default();
         for object in self.objects.iter().filter(|object| object.part == Some(Part::VirtualDisk)) {
-            for machine in &mut self.machines {
-                devices::virtual_disk(&mut machine.draft, object.field, self.text);
+            if let Some(path) = object.field.member("Path").and_then(Field::text) {
+                disks.entry(path.to_lowercase()).or_insert(object.field);
             }
+        }
+        for machine in self.machines.iter_mut().filter(|_| !disks.is_empty()) {
+            devices::virtual_disks(&mut machine.draft, &disks, self.text);
         }
     }
 
     /// Notes which lists were exported: a list of which every item is an object, an empty one too.
     fn tell(&mut self) {
+        let mut all: Vec<usize> = self.machines.iter().filter_map(|machine| machine.object).collect();
+        all.sort_unstable();
         for machine in 0..self.machines.len() {
             let Some(own) = self.machines[machine].object else { continue };
             // The bundle around it, as long as it is about this machine alone.
             let mut places = vec![own];
             let mut above = self.objects[own].parent;
             while let Some(parent) = above {
-                let within = parent..self.objects[parent].end;
-                if self.machines.iter().filter(|other| other.object.is_some_and(|object| within.contains(&object))).count() > 1 {
+                let before = |bound: usize| all.partition_point(|&object| object < bound);
+                if before(self.objects[parent].end) - before(parent) > 1 {
                     break;
                 }
                 places.push(parent);
@@ -274,6 +268,7 @@ impl<'k> Export<'k, '_> {
             for place in places {
                 for property in self.objects[place].field.children().filter(|property| !property.is_item()) {
                     if let Some(part) = listed(property.name())
+                        && !self.machines[machine].told.contains(&part)
                         && is_told(property, part)
                     {
                         self.machines[machine].told.push(part);
@@ -285,6 +280,50 @@ impl<'k> Export<'k, '_> {
             }
             devices::complete(&mut self.machines[machine]);
         }
+    }
+}
+
+/// Finds machines by where an object lies. What was looked up once is kept: bundles can be large.
+struct Places<'o, 'k> {
+    objects: &'o [Object<'k>],
+    joined: &'o [Option<usize>],
+    /// By object, the machines of what lies in it.
+    machines: FxHashMap<usize, Vec<usize>>,
+    /// By object and kind, the objects of that kind in it that name no machine.
+    alike: FxHashMap<(usize, Part), Vec<usize>>,
+}
+
+impl Places<'_, '_> {
+    /// The machine that an object lies in or beside; beside several, by its place among those of its kind, if there are as many of them.
+    /// Nothing at all where no machine is near.
+    fn machine_of(&mut self, at: usize) -> Option<Option<usize>> {
+        let (objects, joined) = (self.objects, self.joined);
+        let part = objects[at].part?;
+        let mut above = objects[at].parent;
+        while let Some(parent) = above {
+            if let Some(machine) = joined[parent] {
+                return Some(Some(machine));
+            }
+            let within = parent..objects[parent].end;
+            let machines = self.machines.entry(parent).or_insert_with(|| {
+                let mut machines: Vec<usize> = joined[within.clone()].iter().flatten().copied().collect();
+                machines.sort_unstable();
+                machines.dedup();
+                machines
+            });
+            match machines.as_slice() {
+                [] => {}
+                [machine] => return Some(Some(*machine)),
+                several => {
+                    let is_alike = |other: &usize| objects[*other].part == Some(part) && joined[*other].is_none();
+                    let alike = self.alike.entry((parent, part)).or_insert_with(|| within.filter(is_alike).collect());
+                    let place = alike.binary_search(&at).ok().filter(|_| alike.len() == several.len());
+                    return Some(place.and_then(|place| several.get(place).copied()));
+                }
+            }
+            above = objects[parent].parent;
+        }
+        None
     }
 }
 

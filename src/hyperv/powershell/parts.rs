@@ -4,7 +4,7 @@
 use crate::hyperv::field::Field;
 
 /// What an object is a part of a machine as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Part {
     Vm,
     System,
@@ -104,9 +104,7 @@ pub fn part(object: Field<'_>) -> Option<Part> {
         }
     }
     let has = |name: &&str| object.member(name).is_some();
-    let shape = |(_, all, any): &&(Part, &[&str], &[&str])| {
-        all.iter().all(|name| has(&name)) && (any.is_empty() || any.iter().any(|name| has(&name)))
-    };
+    let shape = |(_, all, any): &&(Part, &[&str], &[&str])| all.iter().all(has) && (any.is_empty() || any.iter().any(has));
     let shaped = SHAPES.iter().find(shape).map(|(part, ..)| *part);
     shaped.or_else(|| by_id(object))
 }
