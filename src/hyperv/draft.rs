@@ -5,9 +5,9 @@ use super::schema::{self, Child, Element, When};
 use crate::source::Span;
 use crate::tree::Builder;
 
-/// The most children of one kind. Hyper-V allows 260 drives and 12 network adapters; a file that has more is not believed to its
+/// The most children of one kind. Hyper-V allows 64 drives on a controller and 12 network adapters; a file that has more is not believed to its
 /// end, so that looking for one among them stays cheap, and its list is not called complete.
-const MOST: usize = 1024;
+const MOST: usize = 256;
 
 /// An element of a machine.
 #[derive(Debug, Clone)]

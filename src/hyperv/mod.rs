@@ -39,9 +39,10 @@ pub use names::{attribute_names, element_names, intern};
 ///
 /// The vocabulary has to know the tree's names ([`intern`]).
 pub fn tree<'s>(kind: Kind, keys: &Keys, text: &'s str, vocabulary: &'s Vocabulary) -> Tree<'s> {
-    let mut machines = machines(kind, Field::document(keys), text);
-    let mut builder = Builder::new(text, vocabulary, 64 * machines.len(), 256 * machines.len());
-    for machine in &mut machines {
+    let machines = machines(kind, Field::document(keys), text);
+    let mut builder = Builder::new(text, vocabulary, 16 * machines.len(), 32 * machines.len());
+    // One after the other, so that a finished machine takes room only once.
+    for mut machine in machines {
         machine.finish();
         machine.build(&mut builder);
     }
