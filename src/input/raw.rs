@@ -137,15 +137,15 @@ fn quoted(text: &str) -> String {
 }
 
 fn push_hex(out: &mut String, bytes: &[u8]) {
-    for byte in bytes {
-        // Writing to a String cannot fail.
-        let _ = write!(out, "{byte:02x}");
-    }
+    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or_default();
+    out.reserve(2 * bytes.len());
+    out.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
 }
 
 /// Appends text so that it stays within its line.
 fn push_visible(out: &mut String, text: &str) {
-    if !text.chars().any(char::is_control) {
+    let plain = |byte: &u8| matches!(byte, b' '..=b'~');
+    if text.as_bytes().iter().all(plain) || !text.chars().any(char::is_control) {
         out.push_str(text);
         return;
     }
