@@ -51,7 +51,7 @@ impl<'r> Checker<'r> {
     /// Judges the bytes of a file. `named` says that the user named the file itself, so that one which is no definition is worth a word.
     pub fn check(&self, path: &Path, bytes: Vec<u8>, named: bool) -> Outcome {
         // Most JSON in a folder is something else, and then it matters to nobody whether it is right.
-        let passed_by = |speaks_of_machines: bool| !named && has_json_ending(path) && !speaks_of_machines;
+        let passed_by = |speaks_of_machines: bool| !named && has_ending(path, "json") && !speaks_of_machines;
         if bytes.len() as u64 > limits::FILE_BYTES {
             let source = Source::utf8(path, String::new(), 0);
             if passed_by(false) {
@@ -71,7 +71,11 @@ impl<'r> Checker<'r> {
         let read = match detect::syntax(path, source.text()) {
             Syntax::Xml => self.read_xml(&source),
             Syntax::Json if passed_by(powershell::is_worth_reading(source.text())) => return skipped(source),
-            Syntax::Json => self.read_json(source.text()),
+            Syntax::Json => match self.read_json(source.text()) {
+                // What is called XML and is JSON about no machine is broken XML.
+                Read::Other(..) if has_ending(path, "xml") => self.read_xml(&source),
+                read => read,
+            },
             Syntax::Refused(fault) => Read::Malformed(fault),
         };
         outcome(source, read, named, Vec::new())
@@ -224,8 +228,8 @@ fn skipped(source: Source) -> Outcome {
     Outcome { checked, skipped: true, exhausted: Vec::new(), remarks: Vec::new() }
 }
 
-fn has_json_ending(path: &Path) -> bool {
-    path.extension().and_then(|ending| ending.to_str()).is_some_and(|ending| ending.eq_ignore_ascii_case("json"))
+fn has_ending(path: &Path, ending: &str) -> bool {
+    path.extension().and_then(|own| own.to_str()).is_some_and(|own| own.eq_ignore_ascii_case(ending))
 }
 
 fn oversize() -> String {

@@ -16,10 +16,16 @@ pub(super) struct Draft {
     span: Option<Span>,
     attributes: Vec<Value>,
     children: Vec<Draft>,
+    /// What few elements have.
+    more: Option<Box<More>>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct More {
     /// How many children of each name there are.
     counts: Vec<(&'static str, usize)>,
     /// What there was no room for.
-    spare: Option<Box<Draft>>,
+    spare: Option<Draft>,
     /// The children that are all there, by name.
     complete: Vec<&'static str>,
     /// Attributes whose values are Hyper-V's defaults and not in the file.
@@ -36,16 +42,7 @@ struct Value {
 impl Draft {
     /// An empty element.
     pub fn new(element: &'static Element) -> Draft {
-        Draft {
-            element,
-            span: None,
-            attributes: Vec::new(),
-            children: Vec::new(),
-            counts: Vec::new(),
-            spare: None,
-            complete: Vec::new(),
-            assumed: Vec::new(),
-        }
+        Draft { element, span: None, attributes: Vec::new(), children: Vec::new(), more: None }
     }
 
     /// An empty machine.
@@ -65,6 +62,7 @@ impl Draft {
         let Some(draft) = self.below(child) else { return };
         let Some(attribute) = draft.element.attribute(name) else { return };
         if draft.attributes.iter().all(|known| known.name != name) {
+            draft.attributes.reserve_exact(usize::from(draft.attributes.len() < 4));
             draft.attributes.push(Value { name: attribute.name, value, span });
         }
     }
@@ -73,7 +71,7 @@ impl Draft {
     pub fn assume(&mut self, target: &'static str, value: &str, span: Span) {
         if self.get(target).is_none() {
             self.set(target, value.to_owned(), span);
-            self.assumed.push(target);
+            self.more().assumed.push(target);
         }
     }
 
@@ -105,7 +103,7 @@ impl Draft {
             let at = match draft.children.iter().position(|known| known.element.name == step) {
                 Some(at) => at,
                 None => {
-                    draft.children.push(Draft::new(child.element));
+                    draft.push(child.element);
                     draft.children.len() - 1
                 }
             };
@@ -119,23 +117,29 @@ impl Draft {
     pub fn add(&mut self, name: &str) -> &mut Draft {
         let child = self.element.child(name);
         let element = child.map_or(self.element, |child| child.element);
-        let at = self.counts.iter().position(|(known, _)| *known == element.name).unwrap_or_else(|| {
-            self.counts.push((element.name, 0));
-            self.counts.len() - 1
-        });
-        let count = &mut self.counts[at].1;
-        if child.is_none() || *count >= MOST {
-            return self.spare.insert(Box::new(Draft::new(element)));
+        if child.is_none() || self.is_full(element.name) {
+            return self.more().spare.insert(Draft::new(element));
         }
-        *count += 1;
-        self.children.push(Draft::new(element));
+        let counts = &mut self.more().counts;
+        match counts.iter_mut().find(|(known, _)| *known == element.name) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((element.name, 1)),
+        }
+        self.push(element);
         let last = self.children.len() - 1;
         &mut self.children[last]
     }
 
+    fn push(&mut self, element: &'static Element) {
+        // Most have one child or two, and room for four takes as much as all else.
+        self.children.reserve_exact(usize::from(self.children.len() < 4));
+        self.children.push(Draft::new(element));
+    }
+
     /// Whether there is no room for another child of a name.
     pub fn is_full(&self, name: &str) -> bool {
-        self.counts.iter().any(|(known, count)| *known == name && *count >= MOST)
+        let counts = self.more.as_ref().map_or(&[][..], |more| &more.counts);
+        counts.iter().any(|(known, count)| *known == name && *count >= MOST)
     }
 
     /// The child of which the attributes have these values, or a new one with them.
@@ -166,11 +170,19 @@ impl Draft {
     /// Says that the children of this name are all there.
     pub fn complete(&mut self, name: &str) {
         if let Some(child) = self.element.child(name)
-            && !self.complete.contains(&child.element.name)
+            && !self.is_complete(child.element.name)
             && !self.is_full(name)
         {
-            self.complete.push(child.element.name);
+            self.more().complete.push(child.element.name);
         }
+    }
+
+    fn is_complete(&self, name: &str) -> bool {
+        self.more.as_ref().is_some_and(|more| more.complete.contains(&name))
+    }
+
+    fn more(&mut self) -> &mut More {
+        self.more.get_or_insert_default()
     }
 
     /// Brings elements into the schema's order, drops what does not apply.
@@ -194,7 +206,10 @@ impl Draft {
             .collect();
         self.attributes.retain(|value| !drop.contains(&value.name));
         self.children.retain(|child| !drop.contains(&child.element.name));
-        self.complete.extend(drop.iter().filter_map(|name| element.child(name)).map(|child| child.element.name));
+        let dropped = drop.iter().filter_map(|name| element.child(name)).map(|child| child.element.name);
+        for name in dropped {
+            self.more().complete.push(name);
+        }
         let place = |name: &str| element.attributes.iter().position(|attribute| attribute.name == name);
         self.attributes.sort_by_key(|value| place(value.name));
         let place = |name: &str| element.children.iter().position(|child| child.element.name == name);
@@ -241,7 +256,7 @@ impl Draft {
         };
         let attributes = self.element.attributes.iter();
         let attributes = attributes.filter(|attribute| surely(attribute.when) && self.get(attribute.name).is_none());
-        let is_open = |child: &&Child| child.many && surely(child.when) && !self.complete.contains(&child.element.name);
+        let is_open = |child: &&Child| child.many && surely(child.when) && !self.is_complete(child.element.name);
         let children = self.element.children.iter().filter(is_open);
         attributes.map(|attribute| attribute.name).chain(children.map(|child| child.element.name)).collect()
     }
@@ -257,7 +272,10 @@ impl Draft {
         for value in &self.attributes {
             builder.made_up_attribute(value.name, value.span, &value.value);
         }
-        for (name, listed) in [(schema::UNKNOWN, self.unknown(generation)), (schema::ASSUMED, self.assumed.clone())] {
+        for (name, listed) in [
+            (schema::UNKNOWN, self.unknown(generation)),
+            (schema::ASSUMED, self.more.as_ref().map_or(Vec::new(), |more| more.assumed.clone())),
+        ] {
             if !listed.is_empty() {
                 builder.made_up_attribute(name, span, &listed.join(" "));
             }

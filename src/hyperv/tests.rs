@@ -387,6 +387,51 @@ fn trees_follow_the_grammar() {
     documents::validate(&trees);
 }
 
+/// Exports with pieces changed, doubled and left out still give trees that can be walked and shown, or are refused.
+#[test]
+fn damaged_exports_give_trees_or_nothing() {
+    let vocabulary = vocabulary();
+    let mut seed: u64 = 7;
+    let mut random = |below: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) as usize % below.max(1)
+    };
+    let mut trees = Vec::new();
+    for name in FIXTURES.iter().filter(|name| **name != "web01.vmcx") {
+        let whole = fixture(name).source.text().to_owned();
+        let words: Vec<&str> = whole.split_inclusive(|c: char| !c.is_ascii_alphanumeric()).collect();
+        for turn in 0..60 {
+            let mut changed = words.clone();
+            for _ in 0..=turn % 3 {
+                let (at, other) = (random(changed.len()), random(changed.len()));
+                match random(4) {
+                    0 => changed[at] = changed[other],
+                    1 => drop(changed.remove(at)),
+                    2 => changed.insert(at, words[other % words.len()]),
+                    _ => changed.swap(at, other),
+                }
+            }
+            let Ok(export) = export::read(Path::new(name), changed.concat().into_bytes()) else { continue };
+            if matches!(export.kind, FileKind::Xml | FileKind::Other) {
+                continue;
+            }
+            let mut machines = super::machines(export.kind, Field::document(&export.keys), export.source.text());
+            if let Some(machine) = machines.first_mut() {
+                trees.push((format!("{turn}-{name}"), alone(machine, &vocabulary)));
+            }
+            let tree = tree(&export, &vocabulary);
+            for node in tree.descendants(Tree::ROOT) {
+                assert!(tree.span(node).range().end <= tree.text().len());
+                assert!(tree.attributes(node).all(|a| tree.attribute_value_span(a).range().end <= tree.text().len()));
+            }
+        }
+    }
+    assert!(trees.len() > 100, "{}", trees.len());
+    // The validator takes longer than all else.
+    let some: Vec<_> = trees.into_iter().step_by(16).collect();
+    documents::validate(&some);
+}
+
 fn alone(machine: &mut Draft, vocabulary: &Vocabulary) -> String {
     let mut builder = crate::tree::Builder::new("", vocabulary, 0, 0);
     machine.finish();
