@@ -3,11 +3,16 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::definition::Definition;
 use crate::engine::{Engine, Verdict};
 use crate::finding::{Checked, Finding, Format, Label, Severity};
-use crate::input::{limits, text, xml};
+use crate::hyperv;
+use crate::input::detect::{self, Kind, Syntax};
+use crate::input::keys::Keys;
+use crate::input::{export, json, limits, powershell, text, vmcx_keys, xml};
+use crate::libvirt;
 use crate::libvirt::arguments::Arguments;
-use crate::libvirt::{self, Definition};
+use crate::policy::schema::Platform;
 use crate::source::{Source, Span};
 use crate::tree::Tree;
 
@@ -32,6 +37,8 @@ pub struct Outcome {
     pub skipped: bool,
     /// Rules that took too long on it.
     pub exhausted: Vec<Arc<str>>,
+    /// What the user should know about reading it, though all of it could be read; sentences for standard error.
+    pub remarks: Vec<String>,
 }
 
 impl<'r> Checker<'r> {
@@ -43,37 +50,104 @@ impl<'r> Checker<'r> {
 
     /// Judges the bytes of a file. `named` says that the user named the file itself, so that one which is no definition is worth a word.
     pub fn check(&self, path: &Path, bytes: Vec<u8>, named: bool) -> Outcome {
+        // Most JSON in a folder is something else, and then it matters to nobody whether it is right.
+        let passed_by = |speaks_of_machines: bool| !named && has_ending(path, "json") && !speaks_of_machines;
         if bytes.len() as u64 > limits::FILE_BYTES {
             let source = Source::utf8(path, String::new(), 0);
-            return malformed(
-                source,
-                Span::at(0),
-                oversize(),
-                Some("Name the definition itself, not a disk image or a log."),
-                None,
-            );
+            if passed_by(false) {
+                return skipped(source);
+            }
+            let help = "Name the definition itself, not a disk image or a log.";
+            return malformed(source, xml::Malformed::new(Span::at(0), oversize()).help(help));
+        }
+        if detect::is_container(path, &bytes) {
+            return self.container(path, &bytes, named);
         }
         let source = match text::decode(path, bytes) {
             Ok(source) => source,
-            Err(fault) => return malformed(fault.source, fault.span, fault.reason, Some(fault.help), None),
+            Err(fault) if passed_by(powershell::is_worth_reading(fault.source.text())) => return skipped(fault.source),
+            Err(fault) => return malformed(fault.source, xml::Malformed::new(fault.span, fault.reason).help(fault.help)),
         };
-        match self.read(&source) {
-            Read::Definitions(format, vms, Verdict { findings, exhausted }) => {
-                Outcome { checked: Checked { source, format, vms, findings }, skipped: false, exhausted }
+        let read = match detect::syntax(path, source.text()) {
+            Syntax::Xml => self.read_xml(&source),
+            Syntax::Json if passed_by(powershell::is_worth_reading(source.text())) => return skipped(source),
+            Syntax::Json => match self.read_json(source.text()) {
+                // What is called XML and is JSON about no machine is broken XML.
+                Read::Other(..) if has_ending(path, "xml") => self.read_xml(&source),
+                read => read,
+            },
+            Syntax::Refused(fault) => Read::Malformed(fault),
+        };
+        outcome(source, read, named, Vec::new())
+    }
+
+    /// Judges an example of a policy: a definition, or for Hyper-V the tree of one as `vmlint view` prints it, which says in two lines
+    /// what an export takes two hundred for.
+    pub fn example(&self, platform: Platform, text: &str) -> Outcome {
+        let path = Path::new("example");
+        if platform != Platform::HyperV || !text.trim_start().starts_with("<vm") {
+            return self.check(path, text.as_bytes().to_vec(), true);
+        }
+        let source = Source::utf8(path, text.to_owned(), 0);
+        let read = match xml::read(source.text(), &self.engine.rules().vocabulary, |_, _| {}) {
+            Ok(tree) => {
+                let definition = hyperv::definition(&tree, Format::HyperVXml);
+                Read::Definitions(definition.format, definition.vms(&tree), self.engine.judge(&tree, &[definition]))
             }
-            Read::Other(root, message) => {
-                let findings = if named { vec![not_a_vm(root, message)] } else { Vec::new() };
-                let checked = Checked { source, format: Format::Other, vms: 0, findings };
-                Outcome { checked, skipped: !named, exhausted: Vec::new() }
+            Err(fault) => Read::Malformed(Box::new(fault)),
+        };
+        outcome(source, read, true, Vec::new())
+    }
+
+    /// Judges a binary file of Hyper-V.
+    fn container(&self, path: &Path, bytes: &[u8], named: bool) -> Outcome {
+        match vmcx_keys::read(path, bytes) {
+            Err(refused) => {
+                let help = "Copy the file again, or export the machine again; a damaged one is not judged in part.";
+                malformed(refused.source, xml::Malformed::new(Span::at(0), refused.reason).help(help))
             }
-            Read::Malformed(fault) => {
-                let xml::Malformed { span, reason, help, related, .. } = *fault;
-                malformed(source, span, reason, help, related)
+            Ok(vmcx_keys::Container { source, keys, warnings }) => {
+                let read = match detect::container_without_machine(&keys) {
+                    Some(what) => Read::Other(Span::at(0), what.to_owned()),
+                    None => self.machines(Kind::Vmcx, &keys, source.text()),
+                };
+                outcome(source, read, named, warnings)
             }
         }
     }
 
-    fn read(&self, source: &Source) -> Read {
+    fn read_json(&self, text: &str) -> Read {
+        let other = || {
+            let start = text.len() - text.trim_start().len();
+            Read::Other(Span::new(start, start + 1), "the JSON describes no VM, so nothing was judged".to_owned())
+        };
+        match json::read(text) {
+            // It is only of an export that vmlint asks more than JSON does.
+            Err(fault) if fault.is_house_rule && !powershell::is_worth_reading(text) => other(),
+            Err(fault) => Read::Malformed(fault),
+            Ok(keys) => match detect::json(&keys) {
+                kind @ Kind::Json(_) => self.machines(kind, &keys, text),
+                _ => other(),
+            },
+        }
+    }
+
+    /// Judges the machines of an export of Hyper-V.
+    fn machines(&self, kind: Kind, keys: &Keys, text: &'r str) -> Read {
+        match detect::machines(kind, keys) {
+            0 => {
+                let start = text.len() - text.trim_start().len();
+                Read::Other(Span::at(start), "the file describes no VM of Hyper-V, so nothing was judged".to_owned())
+            }
+            _ => {
+                let tree = hyperv::tree(kind, keys, text, &self.engine.rules().vocabulary);
+                let definition = hyperv::definition(&tree, kind.format());
+                Read::Definitions(kind.format(), definition.vms(&tree), self.engine.judge(&tree, &[definition]))
+            }
+        }
+    }
+
+    fn read_xml(&self, source: &Source) -> Read {
         let text = source.text();
         let vocabulary = &self.engine.rules().vocabulary;
         let tree = match xml::read(text, vocabulary, |builder, node| self.arguments.complete(builder, node)) {
@@ -84,7 +158,9 @@ impl<'r> Checker<'r> {
                 }
                 // A declaration is refused in a definition; a web page is no broken VM for having one.
                 return match xml::root_behind_doctype(text) {
-                    Ok((root, span)) if !libvirt::is_definition(&root) => Read::Other(span, other(&root, "")),
+                    Ok((root, span)) if !libvirt::is_definition(&root) && !detect::is_own_root(&root) => {
+                        Read::Other(span, other(&root, ""))
+                    }
                     // What follows from the declaration, such as an entity that was not expanded, is not the fault to tell.
                     _ => Read::Malformed(Box::new(fault)),
                 };
@@ -92,6 +168,17 @@ impl<'r> Checker<'r> {
         };
         let roots: Vec<_> = tree.children(Tree::ROOT).filter(|&node| tree.is_element(node)).collect();
         let found = libvirt::definitions(&tree);
+        if found.first().is_some_and(Option::is_none) {
+            match detect::xml(&tree) {
+                Kind::Xml | Kind::Other => {}
+                kind => {
+                    return match export::tree_keys(kind, &tree) {
+                        Ok(keys) => self.machines(kind, &keys, text),
+                        Err(fault) => Read::Malformed(fault),
+                    };
+                }
+            }
+        }
         let several = roots.len() > 1;
         let mut definitions: Vec<Definition> = Vec::with_capacity(found.len());
         for (definition, &root) in found.into_iter().zip(&roots) {
@@ -118,12 +205,42 @@ enum Read {
     Malformed(Box<xml::Malformed>),
 }
 
+/// What became of a file, from what was read in it.
+fn outcome(source: Source, read: Read, named: bool, remarks: Vec<String>) -> Outcome {
+    let outcome = match read {
+        Read::Definitions(format, vms, Verdict { findings, exhausted }) => {
+            let checked = Checked { source, format, vms, findings };
+            Outcome { checked, skipped: false, exhausted, remarks: Vec::new() }
+        }
+        Read::Other(..) if !named => return skipped(source),
+        Read::Other(place, message) => {
+            let checked = Checked { source, format: Format::Other, vms: 0, findings: vec![not_a_vm(place, message)] };
+            Outcome { checked, skipped: false, exhausted: Vec::new(), remarks: Vec::new() }
+        }
+        Read::Malformed(fault) => malformed(source, *fault),
+    };
+    Outcome { remarks, ..outcome }
+}
+
+/// A file in a folder that is no definition.
+fn skipped(source: Source) -> Outcome {
+    let checked = Checked { source, format: Format::Other, vms: 0, findings: Vec::new() };
+    Outcome { checked, skipped: true, exhausted: Vec::new(), remarks: Vec::new() }
+}
+
+fn has_ending(path: &Path, ending: &str) -> bool {
+    path.extension().and_then(|own| own.to_str()).is_some_and(|own| own.eq_ignore_ascii_case(ending))
+}
+
 fn oversize() -> String {
     format!("the file is larger than {} MiB", limits::FILE_BYTES >> 20)
 }
 
 fn other(root: &str, namespace: &str) -> String {
     match namespace {
+        "" if root == "preferences" => {
+            "`<preferences>` is the machine of Virtual PC or Virtual Server, which is not judged".to_owned()
+        }
         "" => format!("`<{root}>` is no VM definition, so nothing was judged"),
         uri => format!("`<{root}>` of the namespace `{uri}` is no VM definition, so nothing was judged"),
     }
@@ -150,14 +267,16 @@ pub fn own_finding(rule: &str, severity: Severity, span: Span, message: String, 
 }
 
 fn not_a_vm(root: Span, message: String) -> Finding {
-    let help = "vmlint judges libvirt's `domain`, `domainsnapshot`, `domaincheckpoint`, `domainbackup`, `domstatus` and `network` documents.";
+    let help = "vmlint judges libvirt's `domain`, `domainsnapshot`, `domaincheckpoint`, `domainbackup`, `domstatus` and `network` \
+                documents, and Hyper-V's machines as `.vmcx`, XML, CLIXML or JSON.";
     own_finding(NOT_A_VM, Severity::Note, root, message, Some(help))
 }
 
-fn malformed(source: Source, span: Span, reason: String, help: Option<&str>, related: Option<(Span, &'static str)>) -> Outcome {
+fn malformed(source: Source, fault: xml::Malformed) -> Outcome {
+    let xml::Malformed { span, reason, help, related, .. } = fault;
     let mut finding = own_finding(MALFORMED, Severity::Error, span, reason, help);
     finding.related =
         related.into_iter().map(|(span, text)| Label { span, node: String::new(), text: text.to_owned() }).collect();
     let checked = Checked { source, format: Format::Other, vms: 0, findings: vec![finding] };
-    Outcome { checked, skipped: false, exhausted: Vec::new() }
+    Outcome { checked, skipped: false, exhausted: Vec::new(), remarks: Vec::new() }
 }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
+use crate::definition::{self, Definition};
 use crate::finding::{Finding, Label};
-use crate::libvirt::{self, Definition};
 use crate::paths::Paths;
 use crate::policy::compile::{Compiled, CompiledCase, CompiledRule, Part, RuleSet, STRING_VARIABLES, Template};
 use crate::policy::index::{Entry, Index};
-use crate::policy::schema::Context;
+use crate::policy::schema::{Context, Platform};
 use crate::policy::tests::Test;
 use crate::source::Span;
 use crate::tree::{Builder, NodeId, Tree};
@@ -22,7 +22,7 @@ const LONGEST_QUOTE: usize = 120;
 /// What is assumed about where the VMs run.
 #[derive(Debug, Clone)]
 pub struct Assumptions {
-    /// The hosts; every definition is judged for each.
+    /// The hosts; every definition is judged for each that its platform has.
     pub hosts: Vec<Arc<str>>,
     /// The guest system that the user named.
     pub guest: Option<Arc<str>>,
@@ -93,7 +93,9 @@ impl<'r> Engine<'r> {
         }
         let mut paths = Paths::new(tree);
         for definition in definitions {
-            for (host, selected) in self.assumptions.hosts.iter().zip(&self.selected) {
+            let platform = definition.platform();
+            let runs_it = |host: &str| Platform::of_host(host).is_none_or(|own| own == platform);
+            for (host, selected) in self.assumptions.hosts.iter().zip(&self.selected).filter(|(host, _)| runs_it(host)) {
                 let judge = Judge { engine: self, tree, host, selected, candidates: &candidates };
                 judge.definition(definition, &mut paths, &mut verdict);
             }
@@ -292,7 +294,7 @@ impl Scope<'_, '_, '_> {
             help: Some(words.fill(&case.help, paths)?),
             source: Some(case.citation.clone()),
             decision: Some(case.place.decision()),
-            vm: libvirt::vm_name(tree, self.context, self.node),
+            vm: definition::vm_name(tree, self.context, self.node),
             host: Some(self.judge.host.clone()),
             guest: assumptions.guest.clone(),
         });

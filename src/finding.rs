@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::policy::schema::Platform;
 use crate::source::{Source, Span};
 
 /// How bad a finding is. Ordered: a note is less than a warning, a warning less than an error.
@@ -155,6 +156,14 @@ pub enum Format {
     LibvirtDomStatus,
     /// A virtual network.
     LibvirtNetwork,
+    /// A binary machine of Hyper-V.
+    HyperVVmcx,
+    /// A machine of Hyper-V in XML: Hyper-V's own of older releases, or WMI objects.
+    HyperVXml,
+    /// Machines of Hyper-V as PowerShell's CLIXML.
+    HyperVCliXml,
+    /// Machines of Hyper-V in JSON: PowerShell's, the host compute service's or NanaBox's.
+    HyperVJson,
     /// Nothing that is judged.
     Other,
 }
@@ -169,7 +178,20 @@ impl Format {
             Format::LibvirtDomainBackup => "libvirt-domainbackup",
             Format::LibvirtDomStatus => "libvirt-domstatus",
             Format::LibvirtNetwork => "libvirt-network",
+            Format::HyperVVmcx => "hyperv-vmcx",
+            Format::HyperVXml => "hyperv-xml",
+            Format::HyperVCliXml => "hyperv-clixml",
+            Format::HyperVJson => "hyperv-json",
             Format::Other => "other",
+        }
+    }
+
+    /// The platform whose definitions have this format.
+    pub fn platform(self) -> Option<Platform> {
+        match self {
+            Format::HyperVVmcx | Format::HyperVXml | Format::HyperVCliXml | Format::HyperVJson => Some(Platform::HyperV),
+            Format::Other => None,
+            _ => Some(Platform::Libvirt),
         }
     }
 }

@@ -32,8 +32,10 @@
 pub mod check;
 pub mod cli;
 pub mod config;
+pub mod definition;
 pub mod engine;
 pub mod finding;
+pub mod hyperv;
 pub mod input;
 pub mod libvirt;
 pub mod paths;

@@ -110,6 +110,17 @@ enum Origin {
         bom: u32,
     },
     Mapped(OriginMap),
+    /// The text was made from a binary file, entry by entry.
+    Entries(Vec<Entry>),
+}
+
+/// A piece of a text that was made from a binary file, and the bytes of the file that it was made from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// The piece of the text.
+    pub text: Span,
+    /// The bytes of the file, which need not lie in the order of the text.
+    pub file: Span,
 }
 
 /// One file, decoded.
@@ -130,6 +141,16 @@ impl Source {
     /// A source decoded from another encoding; `map` leads from each of its characters to the file.
     pub fn decoded(path: impl Into<PathBuf>, text: String, map: OriginMap) -> Source {
         Source { path: path.into(), text, origin: Origin::Mapped(map), lines: OnceLock::new() }
+    }
+
+    /// A source whose text was made from a binary file. `entries` stand in the order of the text and do not overlap there.
+    pub fn binary(path: impl Into<PathBuf>, text: String, entries: Vec<Entry>) -> Source {
+        Source { path: path.into(), text, origin: Origin::Entries(entries), lines: OnceLock::new() }
+    }
+
+    /// Whether the text was made from a binary file, so that its lines stand in no file.
+    pub fn is_binary(&self) -> bool {
+        matches!(self.origin, Origin::Entries(_))
     }
 
     /// The file's path as the user or the walk named it.
@@ -177,12 +198,27 @@ impl Source {
         Position { line: index as u32 + 1, column: column as u32 + 1 }
     }
 
-    /// The byte offset in the file on disk that the text offset stands for.
+    /// The byte offset in the file on disk that the text offset stands for; in a binary file, the start of the entry.
     pub fn file_offset(&self, offset: u32) -> u32 {
         match &self.origin {
             Origin::Utf8 { bom } => offset + bom,
             Origin::Mapped(map) => map.file_offset(offset),
+            Origin::Entries(entries) => entry_at(entries, offset).and_then(|at| entries.get(at)).map_or(0, |e| e.file.start),
         }
+    }
+
+    /// The bytes of the file on disk that a span stands for. In a binary file these are whole entries: that of a span within
+    /// one line, and for a longer span the range that holds all of its entries.
+    pub fn file_range(&self, span: Span) -> (u32, u32) {
+        let Origin::Entries(entries) = &self.origin else {
+            return (self.file_offset(span.start), self.file_offset(span.end.max(span.start)));
+        };
+        let touched = entry_at(entries, span.start).and_then(|first| entries.get(first..)).unwrap_or_default();
+        let Some((first, rest)) = touched.split_first() else { return (0, 0) };
+        let rest = rest.iter().take_while(|entry| entry.text.start < span.end);
+        rest.fold((first.file.start, first.file.end), |(start, end), entry| {
+            (start.min(entry.file.start), end.max(entry.file.end))
+        })
     }
 
     fn line_starts(&self) -> &[u32] {
@@ -203,6 +239,12 @@ impl Source {
             starts
         })
     }
+}
+
+/// The entry that a text offset lies in or behind: the last one that starts at or before it.
+fn entry_at(entries: &[Entry], offset: u32) -> Option<usize> {
+    let after = entries.partition_point(|entry| entry.text.start <= offset);
+    Some(after.saturating_sub(1)).filter(|_| !entries.is_empty())
 }
 
 #[cfg(test)]
@@ -244,5 +286,18 @@ mod tests {
     #[test]
     fn a_byte_order_mark_moves_file_offsets() {
         assert_eq!(Source::utf8("x", "ab".to_owned(), 3).file_offset(1), 4);
+    }
+
+    #[test]
+    fn a_binary_file_is_led_back_to_by_whole_entries() {
+        let entry = |start, end, at| Entry { text: Span::new(start, end), file: Span::new(at, at + 10) };
+        let source = Source::binary("x", "/a\n/b\n/c".to_owned(), vec![entry(0, 2, 500), entry(3, 5, 100), entry(6, 8, 300)]);
+        let cases =
+            [((0, 2), (500, 510)), ((4, 5), (100, 110)), ((3, 8), (100, 310)), ((8, 8), (300, 310)), ((2, 3), (500, 510))];
+        for ((start, end), wanted) in cases {
+            assert_eq!(source.file_range(Span::new(start, end)), wanted, "{start}..{end}");
+        }
+        assert_eq!(source.file_offset(7), 300);
+        assert_eq!(Source::binary("x", String::new(), Vec::new()).file_range(Span::at(0)), (0, 0));
     }
 }

@@ -8,9 +8,10 @@
 //! The tree is built without recursion, by a [`Builder`] or from XML by `input::xml`.
 
 use std::borrow::Cow;
+use std::hash::BuildHasher;
 use std::ops::Range;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::source::Span;
 
@@ -600,6 +601,8 @@ pub struct Builder<'s> {
     open: Vec<u32>,
     known_namespaces: FxHashMap<Box<str>, u16>,
     last_namespace: u16,
+    /// Values of made-up attributes by their hashes: few are told apart, `true` or a list of names.
+    shared: FxHashMap<u64, u32>,
 }
 
 impl<'s> Builder<'s> {
@@ -629,7 +632,7 @@ impl<'s> Builder<'s> {
             value: VERBATIM,
             next_alike: NO_NODE,
         });
-        Builder { tree, open: vec![0], known_namespaces: FxHashMap::default(), last_namespace: 0 }
+        Builder { tree, open: vec![0], known_namespaces: FxHashMap::default(), last_namespace: 0, shared: FxHashMap::default() }
     }
 
     /// What has been built so far. Of the open elements only one just settled knows its children.
@@ -670,7 +673,23 @@ impl<'s> Builder<'s> {
 
     /// Gives the element opened last an attribute whose name stands nowhere in the text; the value is the span's text unless it is given.
     pub fn made_up_attribute(&mut self, local: &str, value_span: Span, value: Option<&str>) {
-        self.attribute("", local, NO_NAME, value_span, value);
+        let name = self.tree.vocabulary.get("", local);
+        let value = value.map_or(VERBATIM, |value| self.share(value));
+        self.tree.attributes.push(AttrData { name, namespace: 0, name_start: NO_NAME, value_span, value });
+    }
+
+    /// The index of an owned value; trees that are made up repeat few values very often.
+    fn share(&mut self, value: &str) -> u32 {
+        let hash = FxBuildHasher.hash_one(value);
+        let known = self.shared.get(&hash).copied();
+        match known.filter(|&known| self.tree.values.get(known as usize).is_some_and(|known| **known == *value)) {
+            Some(known) => known,
+            None => {
+                let new = self.own(Some(value));
+                self.shared.insert(hash, new);
+                new
+            }
+        }
     }
 
     /// Adds a text, a comment or an instruction to the innermost open element.

@@ -16,9 +16,9 @@ use super::{FINDINGS, SUCCESS, TROUBLE, terminal};
 use crate::check::Checker;
 use crate::config::{self, Config};
 use crate::engine::Engine;
-use crate::finding::Severity;
+use crate::finding::{Severity, Summary};
 use crate::policy::compile::Faulty;
-use crate::policy::schema::Fault;
+use crate::policy::schema::{Fault, Platform};
 use crate::policy::yaml;
 use crate::report;
 
@@ -34,7 +34,7 @@ pub fn run(options: Check) -> Result<u8, Problem> {
         select: options.select,
         ignore: options.ignore,
     };
-    let Setup { rules, assumptions, host_assumed, warnings } = setup::setup(wishes, config.as_ref())?;
+    let Setup { rules, assumptions, assumed, warnings } = setup::setup(wishes, config.as_ref())?;
     for file in &warnings {
         let _ = io::stderr().write_all(&show_faults(file));
     }
@@ -52,8 +52,8 @@ pub fn run(options: Check) -> Result<u8, Problem> {
     let paths = if options.paths.is_empty() { vec![PathBuf::from(".")] } else { options.paths };
     let write = |out: &mut (dyn Write + Send)| {
         let mut result = job.run(&paths, out)?;
-        result.summary.hosts = assumptions.hosts.clone();
-        result.summary.host_assumed = host_assumed;
+        result.summary.hosts = hosts_told(&assumptions.hosts, &assumed, &result.summary);
+        result.summary.host_assumed = result.summary.hosts.iter().any(|host| assumed.contains(host));
         result.summary.elapsed = started.elapsed();
         out.write_all(&report.tail(&result.summary))?;
         out.flush()?;
@@ -74,6 +74,16 @@ pub fn run(options: Check) -> Result<u8, Problem> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(SUCCESS),
         Err(error) => Err(Problem::new(format!("cannot write to {place}: {}", crate::input::walk::reason(&error)))),
     }
+}
+
+/// The hosts that the summary tells: those named, and of those assumed the ones for which there was a file.
+fn hosts_told(hosts: &[Arc<str>], assumed: &[Arc<str>], summary: &Summary) -> Vec<Arc<str>> {
+    let mut seen: Vec<Platform> = summary.files.iter().filter_map(|file| file.format.platform()).collect();
+    if seen.is_empty() && assumed.len() == hosts.len() {
+        seen.push(Platform::Libvirt);
+    }
+    let counts = |host: &&Arc<str>| !assumed.contains(host) || Platform::of_host(host).is_some_and(|own| seen.contains(&own));
+    hosts.iter().filter(counts).cloned().collect()
 }
 
 fn configured_level(level: Option<Severity>) -> FailOn {

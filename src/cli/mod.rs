@@ -5,10 +5,12 @@ mod explain;
 mod options;
 mod policy;
 mod problem;
+mod query;
 mod rules;
 mod run;
 mod setup;
 pub mod terminal;
+mod view;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -26,7 +28,7 @@ const FINDINGS: u8 = 1;
 const TROUBLE: u8 = 2;
 
 /// Names of commands that are kept for later, so that no file of that name is checked by mistake.
-const RESERVED: [&str; 9] = ["view", "query", "matrix", "fix", "upgrade", "lsp", "init", "config", "schema"];
+const RESERVED: [&str; 7] = ["matrix", "fix", "upgrade", "lsp", "init", "config", "schema"];
 
 /// Finds what the vendor of the host does not support in virtual-machine definitions
 #[derive(Debug, Parser)]
@@ -47,6 +49,10 @@ enum Command {
     Explain(explain::Arguments),
     /// List all rules
     Rules(rules::Arguments),
+    /// Show a file as rules see it, or with `--raw` its own values
+    View(view::Arguments),
+    /// Run one XPath expression over files
+    Query(query::Arguments),
     /// Check policies of your own
     #[command(subcommand)]
     Policy(check::PolicyCommand),
@@ -75,6 +81,8 @@ pub fn run() -> ExitCode {
         Some(Command::Check(options)) => check::run(options),
         Some(Command::Explain(arguments)) => explain::run(&arguments),
         Some(Command::Rules(arguments)) => rules::run(&arguments),
+        Some(Command::View(arguments)) => view::run(&arguments),
+        Some(Command::Query(arguments)) => query::run(&arguments),
         Some(Command::Policy(command)) => check::run_policy(command),
     })
 }

@@ -59,7 +59,7 @@ pub fn test(policies: &[PathBuf]) -> Result<u8, Problem> {
                 let bad = rule.bad.iter().map(|example| (example, true));
                 let good = rule.good.iter().map(|example| (example, false));
                 for (example, wanted) in bad.chain(good) {
-                    let outcome = checker.check(Path::new("example"), example.text.clone().into_bytes(), true);
+                    let outcome = checker.example(loaded.policy.platform, &example.text);
                     let findings = &outcome.checked.findings;
                     let raised = findings.iter().any(|finding| finding.rule == rule.id);
                     let broken = findings.iter().find(|finding| finding.rule.starts_with("vmlint/"));

@@ -57,6 +57,7 @@ struct Judged {
     counts: [usize; 3],
     skipped: Option<String>,
     exhausted: Vec<String>,
+    remarks: Vec<String>,
 }
 
 impl Job<'_, '_> {
@@ -106,10 +107,9 @@ impl Job<'_, '_> {
     }
 
     fn stdin(&self) -> Piece {
-        let mut bytes = Vec::new();
-        match io::stdin().lock().take(limits::FILE_BYTES + 1).read_to_end(&mut bytes) {
-            Ok(_) => self.judge(&self.stdin_filename, bytes, true),
-            Err(error) => Piece::Trouble(format!("standard input: {}", walk::reason(&error))),
+        match read(Path::new("-")) {
+            Ok(bytes) => self.judge(&self.stdin_filename, bytes, true),
+            Err(reason) => Piece::Trouble(format!("standard input: {reason}")),
         }
     }
 
@@ -124,7 +124,7 @@ impl Job<'_, '_> {
     }
 
     fn judge(&self, path: &Path, bytes: Vec<u8>, named: bool) -> Piece {
-        let Outcome { mut checked, skipped, exhausted } = self.checker.check(path, bytes, named);
+        let Outcome { mut checked, skipped, exhausted, remarks } = self.checker.check(path, bytes, named);
         let count = |severity: Severity, findings: &[Finding]| findings.iter().filter(|f| f.severity == severity).count();
         let counts = [Severity::Note, Severity::Warning, Severity::Error].map(|severity| count(severity, &checked.findings));
         checked.findings.retain(|finding| finding.severity >= self.min_severity);
@@ -132,6 +132,7 @@ impl Job<'_, '_> {
         let exhausted =
             exhausted.iter().map(|rule| format!("{path}: the rule {rule} takes too many steps on this file and was given up"));
         let exhausted = exhausted.collect();
+        let remarks = remarks.iter().map(|remark| format!("{path}: {remark}")).collect();
         let entry = (!skipped).then(|| FileEntry {
             path: path.clone(),
             format: checked.format,
@@ -139,13 +140,18 @@ impl Job<'_, '_> {
             findings: checked.findings.len(),
         });
         let shown = self.report.file(&checked);
-        Piece::Judged(Box::new(Judged { shown, entry, counts, skipped: skipped.then_some(path), exhausted }))
+        Piece::Judged(Box::new(Judged { shown, entry, counts, skipped: skipped.then_some(path), exhausted, remarks }))
     }
 }
 
-/// Reads a file. What could block for ever or never end is refused: a pipe nobody named as `/dev/fd/…`, a socket, a device.
-fn read(path: &Path) -> std::result::Result<Vec<u8>, String> {
+/// Reads a file, or standard input for `-`, no further than the limit tells that it is too large. What could block for ever or never end is refused: a pipe nobody named as `/dev/fd/…`, a socket, a device.
+pub fn read(path: &Path) -> std::result::Result<Vec<u8>, String> {
     let refuse = |error: io::Error| walk::reason(&error);
+    if path == Path::new("-") {
+        let mut bytes = Vec::new();
+        io::stdin().lock().take(limits::FILE_BYTES + 1).read_to_end(&mut bytes).map_err(refuse)?;
+        return Ok(bytes);
+    }
     let kind = std::fs::metadata(path).map_err(refuse)?;
     let is_handed_over = path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd") || path == Path::new("/dev/stdin");
     if !kind.is_file() && !is_handed_over {
@@ -182,6 +188,9 @@ impl PieceWriter<'_> {
         for sentence in &judged.exhausted {
             complain(sentence);
             result.trouble = true;
+        }
+        for sentence in &judged.remarks {
+            complain(sentence);
         }
         if verbose && let Some(path) = &judged.skipped {
             complain(&format!("{path}: no VM definition, skipped"));

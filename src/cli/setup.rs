@@ -11,12 +11,15 @@ use crate::engine::Assumptions;
 use crate::input::text;
 use crate::policy::builtin::{self, BuiltIn};
 use crate::policy::compile::{self, Choice, Faulty, Loaded, RuleSet};
-use crate::policy::schema::Fault;
+use crate::policy::schema::{Fault, Platform};
 use crate::policy::{load, yaml};
 use crate::suggest;
 
 /// The host of libvirt definitions for which none is named.
 pub const DEFAULT_HOST: &str = "rhel-8";
+
+/// By platform, the host of definitions for which none is named.
+const DEFAULT_HOSTS: [(Platform, &str); 2] = [(Platform::Libvirt, DEFAULT_HOST), (Platform::HyperV, "windows-server-2019")];
 
 /// Every host id that can be named.
 pub const HOSTS: [&str; 14] = [
@@ -85,8 +88,8 @@ pub struct Setup {
     pub rules: RuleSet,
     /// What is assumed.
     pub assumptions: Assumptions,
-    /// Whether the host was assumed and not named.
-    pub host_assumed: bool,
+    /// The hosts that were assumed and not named.
+    pub assumed: Vec<Arc<str>>,
     /// Warnings about the user's own policies.
     pub warnings: Vec<Faulty>,
 }
@@ -108,26 +111,26 @@ pub fn setup(wishes: Wishes, config: Option<&Config>) -> Result<Setup, Problem> 
         loaded.extend(named_policy(policy)?);
     }
     let named = !named_policies.is_empty();
-    let host_assumed = named_hosts.is_empty();
-    let hosts = if host_assumed { vec![DEFAULT_HOST.to_owned()] } else { named_hosts };
-    for host in &hosts {
+    for host in &named_hosts {
         known_host(host, &loaded)?;
     }
+    let is_named = |platform: Platform| named_hosts.iter().any(|host| Platform::of_host(host).is_none_or(|own| own == platform));
+    let assumed: Vec<&str> = DEFAULT_HOSTS.iter().filter(|(platform, _)| !is_named(*platform)).map(|(_, host)| *host).collect();
     if let Some(guest) = &guest {
         known_guest(guest)?;
     }
     if !named {
-        loaded = policies_of(&hosts)?;
+        loaded = policies_of(&named_hosts, &assumed)?;
     }
     let ids: Vec<Arc<str>> = loaded.iter().flat_map(|l| &l.policy.rules).map(|rule| rule.id.clone()).collect();
     let chooser = Chooser::new(&wishes.select, &wishes.ignore, &config.rules, &ids)?;
     let (rules, warnings) = compile::compile(&loaded, named, &|id| chooser.choose(id))?;
     let assumptions = Assumptions {
-        hosts: hosts.iter().map(|host| Arc::from(host.as_str())).collect(),
+        hosts: named_hosts.iter().map(String::as_str).chain(assumed.iter().copied()).map(Arc::from).collect(),
         guest: guest.map(Arc::from),
         guest_drivers: drivers.into(),
     };
-    Ok(Setup { rules, assumptions, host_assumed, warnings })
+    Ok(Setup { rules, assumptions, assumed: assumed.into_iter().map(Arc::from).collect(), warnings })
 }
 
 fn known_host(host: &str, own: &[Loaded]) -> Result<(), Problem> {
@@ -156,12 +159,13 @@ fn known_guest(guest: &str) -> Result<(), Problem> {
     Err(problem.help(suggest::help(name, GUESTS)))
 }
 
-/// The built-in policies for some hosts, each once.
-fn policies_of(hosts: &[String]) -> Result<Vec<Loaded>, Problem> {
+/// The built-in policies for some hosts, each once. There need be none for a host that was only assumed.
+fn policies_of(named: &[String], assumed: &[&str]) -> Result<Vec<Loaded>, Problem> {
     let mut chosen: Vec<&BuiltIn> = Vec::new();
-    for host in hosts {
-        let mut found = builtin::ALL.iter().filter(|policy| policy.hosts.contains(&host.as_str())).peekable();
-        if found.peek().is_none() {
+    let named = named.iter().map(|host| (host.as_str(), true));
+    for (host, is_named) in named.chain(assumed.iter().map(|host| (*host, false))) {
+        let mut found = builtin::ALL.iter().filter(|policy| policy.hosts.contains(&host)).peekable();
+        if is_named && found.peek().is_none() {
             let judged: Vec<String> =
                 builtin::ALL.iter().flat_map(|policy| policy.hosts).map(|host| format!("`{host}`")).collect();
             let help = format!("Judged without a policy of your own are {}. Name one with --policy.", judged.join(", "));

@@ -9,3 +9,28 @@ pub const ATTRIBUTES_PER_TAG: usize = 512;
 
 /// Nodes of one document. A million disks with their white space are two million.
 pub const NODES: u32 = 8_000_000;
+
+/// Nesting of keys in an export. PowerShell writes at most 100 levels, each a property or an item of one; a bound lets readers of
+/// keys walk them by recursion.
+pub const KEY_DEPTH: usize = 256;
+
+/// Bytes of a key's path that is shown. Real ones stay under 200; a bound keeps a list of all values in proportion to the file.
+pub const KEY_PATH: usize = 1024;
+
+/// How many keys a text of this many bytes may hold. Real exports take 40 bytes and more for a value; at 150 bytes of memory for
+/// a key this keeps memory under 16 times the file and 64 MiB.
+pub fn keys(text: usize) -> usize {
+    400_000 + text / 12
+}
+
+/// How many bytes the lines made from a binary file of this many bytes may take. Real files need a third of their own size; a
+/// path is repeated for each value below it, so that a file could ask for a thousand times its size.
+pub fn lines(file: usize) -> usize {
+    (16 << 20) + 4 * file
+}
+
+/// How many bytes of type names the references of a CLIXML text of this many bytes may stand for. In real files they take about
+/// as much as the references themselves.
+pub fn type_names(text: usize) -> usize {
+    (1 << 20) + 4 * text
+}

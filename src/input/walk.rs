@@ -24,7 +24,7 @@ pub struct Unreadable {
 }
 
 /// File name endings that are looked at inside folders.
-pub const ENDINGS: [&str; 1] = ["xml"];
+pub const ENDINGS: [&str; 4] = ["xml", "vmcx", "json", "clixml"];
 
 /// All files below `paths` in the order of their paths' bytes, one at a time. A path named twice, or lying in a folder that is
 /// named too, comes once.

@@ -19,12 +19,14 @@ pub struct Malformed {
     pub related: Option<(Span, &'static str)>,
     /// Whether it is nothing but a document type declaration.
     pub is_doctype: bool,
+    /// Whether the format allows it and only vmlint does not: what is beyond a limit, what two programs would read differently.
+    pub is_house_rule: bool,
 }
 
 impl Malformed {
     /// A fault at a place.
     pub fn new(span: Span, reason: impl Into<String>) -> Malformed {
-        Malformed { span, reason: reason.into(), help: None, related: None, is_doctype: false }
+        Malformed { span, reason: reason.into(), help: None, related: None, is_doctype: false, is_house_rule: false }
     }
 
     /// The same with words on what to do.

@@ -2,6 +2,7 @@
 
 pub mod arguments;
 
+use crate::definition::Definition;
 use crate::finding::Format;
 use crate::policy::schema::Context;
 use crate::tree::{NodeId, Tree};
@@ -19,22 +20,6 @@ pub const PREFIXES: [(&str, &str); 7] = [
     ("kubevirt", "http://kubevirt.io"),
     ("vmlint", "https://vmlint.dev/xmlns/1"),
 ];
-
-/// One root element of a file and what rules can be about in it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Definition {
-    /// What it is.
-    pub format: Format,
-    /// The context nodes, in document order.
-    pub contexts: Vec<(Context, NodeId)>,
-}
-
-impl Definition {
-    /// How many VMs it defines: its `domain`, which `inactiveDomain` only describes again.
-    pub fn vms(&self, tree: &Tree<'_>) -> usize {
-        self.contexts.iter().filter(|(context, node)| *context == Context::Domain && tree.local_name(*node) == "domain").count()
-    }
-}
 
 /// The definitions of a tree, one for each root element that is one. The names of roots are those of libvirt's own
 /// documents; `domstatus` is its run-time state of a domain, `qemu-migration` the cookie that goes along with a migration.
@@ -109,6 +94,7 @@ pub fn vm_name(tree: &Tree<'_>, context: Context, node: NodeId) -> Option<String
         Context::DomainBackup => tree
             .ancestors(node)
             .find_map(|above| tree.children(above).find(|&child| plain_name(tree, child) == "domain").and_then(name_of)),
+        Context::Vm => None,
     }
 }
 

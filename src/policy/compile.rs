@@ -9,10 +9,10 @@ use super::table::Table;
 use super::template::{Piece, pieces};
 use super::tests::Test;
 use crate::finding::{Citation, Decision, Severity, Status};
-use crate::libvirt;
 use crate::source::Source;
 use crate::tree::Vocabulary;
 use crate::xpath::{self, Environment, Expression, VariableKind};
+use crate::{definition, libvirt};
 
 /// A policy with the file it came from.
 #[derive(Debug)]
@@ -149,9 +149,10 @@ pub struct Faulty {
 /// The faults of every policy that cannot be compiled.
 pub fn compile(policies: &[Loaded], named: bool, choose: &dyn Fn(&str) -> Choice) -> Result<(RuleSet, Vec<Faulty>), Vec<Faulty>> {
     let mut vocabulary = Vocabulary::default();
-    for name in ["qemu-option", "pair", "name", "key", "value", "table", "row"] {
+    for name in ["table", "row"] {
         vocabulary.intern("", name);
     }
+    definition::intern(&mut vocabulary);
     let mut compiled = Vec::new();
     let mut faulty = Vec::new();
     for loaded in policies {
@@ -170,16 +171,22 @@ pub fn compile(policies: &[Loaded], named: bool, choose: &dyn Fn(&str) -> Choice
     Ok((RuleSet { vocabulary, policies: compiled }, faulty))
 }
 
-fn environment(loaded: &Loaded) -> Environment {
-    let policy = &loaded.policy;
+/// The prefixes that every expression over definitions of a platform may use.
+pub(crate) fn prefixes(platform: Platform) -> Environment {
     let mut environment = Environment::default();
-    if !loaded.own {
-        environment.late_patterns();
-    }
-    if policy.platform == Platform::Libvirt {
+    if platform == Platform::Libvirt {
         for (prefix, uri) in libvirt::PREFIXES {
             environment.prefix(prefix, uri);
         }
+    }
+    environment
+}
+
+fn environment(loaded: &Loaded) -> Environment {
+    let policy = &loaded.policy;
+    let mut environment = prefixes(policy.platform);
+    if !loaded.own {
+        environment.late_patterns();
     }
     for (prefix, uri) in &policy.prefixes {
         environment.prefix(prefix, uri);
@@ -289,7 +296,7 @@ impl Compiler<'_> {
         match xpath::compile(expression, &self.environment, self.vocabulary) {
             Ok(compiled) => {
                 // The built-in policies are checked by tests, not at every start.
-                if self.loaded.own && self.loaded.policy.platform == Platform::Libvirt {
+                if self.loaded.own {
                     self.faults.extend(names::check(compiled.steps(), &self.loaded.policy, place));
                 }
                 Some(compiled)

@@ -94,7 +94,7 @@ fn read_policy(root: &Node, documented: bool, faults: &mut Faults) -> Option<Pol
         Some(node) => {
             let mut seen = HashSet::new();
             for node in faults.list(node, "`rules`") {
-                let Some(rule) = read_rule(node, policy_id, &citations, documented, faults) else { continue };
+                let Some(rule) = read_rule(node, policy_id, platform, &citations, documented, faults) else { continue };
                 if !seen.insert(rule.id.clone()) {
                     faults.error(&rule.span, format!("the rule `{}` is defined twice", rule.id));
                 }
@@ -236,7 +236,14 @@ impl Defaults {
     }
 }
 
-fn read_rule(node: &Node, policy: &str, citations: &Citations, documented: bool, faults: &mut Faults) -> Option<Rule> {
+fn read_rule(
+    node: &Node,
+    policy: &str,
+    platform: Option<Platform>,
+    citations: &Citations,
+    documented: bool,
+    faults: &mut Faults,
+) -> Option<Rule> {
     let known: Vec<&'static str> = RULE_KEYS.iter().chain(&tests::NAMES).copied().collect();
     let fields = faults.fields(node, "a rule", &known);
     let id = fields.required("id", "the rule", faults);
@@ -263,6 +270,7 @@ fn read_rule(node: &Node, policy: &str, citations: &Citations, documented: bool,
     let defaults = Defaults::read(&fields, None, citations, faults);
     let contexts = match fields.get("context") {
         Some(node) => read_contexts(node, faults),
+        None if platform == Some(Platform::HyperV) => vec![Context::Vm],
         None => vec![Context::Domain],
     };
     let exclusive = fields.get("exclusive").and_then(|node| faults.boolean(node, "`exclusive`")).unwrap_or(false);

@@ -4,7 +4,7 @@ pub mod builtin;
 pub mod compile;
 pub mod index;
 pub mod load;
-mod names;
+pub mod names;
 pub mod reader;
 pub mod schema;
 mod table;

@@ -1,12 +1,12 @@
-//! The names that libvirt's grammar knows, so that a misspelt step is noticed and not silently without findings.
+//! The names that libvirt's grammar and the tree of Hyper-V's machines know, so that a misspelt step is noticed and not silently without findings.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use super::schema::{Fault, Policy};
+use super::schema::{Fault, Platform, Policy};
 use crate::finding::Severity;
-use crate::suggest;
 use crate::xpath::NameTest;
+use crate::{hyperv, suggest};
 
 /// Element and attribute names, one a line under their headings.
 const LIBVIRT: &str = include_str!("../../policies/names/libvirt.txt");
@@ -16,7 +16,12 @@ struct Names {
     attributes: HashSet<&'static str>,
 }
 
-static KNOWN: LazyLock<Names> = LazyLock::new(|| {
+static KNOWN_TO_HYPER_V: LazyLock<Names> = LazyLock::new(|| Names {
+    elements: hyperv::element_names().into_iter().collect(),
+    attributes: hyperv::attribute_names().into_iter().collect(),
+});
+
+static KNOWN_TO_LIBVIRT: LazyLock<Names> = LazyLock::new(|| {
     let (mut elements, mut attributes) = (HashSet::new(), HashSet::new());
     let mut section = &mut elements;
     for line in LIBVIRT.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
@@ -31,15 +36,19 @@ static KNOWN: LazyLock<Names> = LazyLock::new(|| {
     Names { elements, attributes }
 });
 
-/// A warning for each name that neither libvirt nor the policy knows. `place` leads from a span in the expression to the policy file.
+/// A warning for each name that neither the platform nor the policy knows. `place` leads from a span in the expression to the policy file.
 pub fn check(tests: &[NameTest], policy: &Policy, place: impl Fn(std::ops::Range<usize>) -> std::ops::Range<u32>) -> Vec<Fault> {
     let mut faults = Vec::new();
+    let (names, who) = match policy.platform {
+        Platform::Libvirt => (&*KNOWN_TO_LIBVIRT, "libvirt knows"),
+        Platform::HyperV => (&*KNOWN_TO_HYPER_V, "the tree of Hyper-V's machines has"),
+    };
     for test in tests.iter().filter(|test| !test.table) {
         let local = &*test.local;
         let (known, own, what) = if test.attribute {
-            (&KNOWN.attributes, &policy.attribute_names, "attribute")
+            (&names.attributes, &policy.attribute_names, "attribute")
         } else {
-            (&KNOWN.elements, &policy.element_names, "element")
+            (&names.elements, &policy.element_names, "element")
         };
         let is_known = local == "*" || known.contains(local) || own.iter().any(|name| name == local);
         if is_known {
@@ -53,10 +62,25 @@ pub fn check(tests: &[NameTest], policy: &Policy, place: impl Fn(std::ops::Range
         faults.push(Fault {
             severity: Severity::Warning,
             span: place(test.span.clone()),
-            message: format!("libvirt knows no {what} `{local}`, so this never matches"),
+            message: format!("{who} no {what} `{local}`, so this never matches"),
             label: "unknown name".to_owned(),
             help: Some(help),
         });
     }
     faults
+}
+
+/// Whether libvirt or the tree of Hyper-V's machines knows a name; every name of a namespace is, as documents have their own.
+pub fn is_known(test: &NameTest) -> bool {
+    let local = &*test.local;
+    let known = |names: &Names| if test.attribute { names.attributes.contains(local) } else { names.elements.contains(local) };
+    test.table || local == "*" || !test.namespace.is_empty() || known(&KNOWN_TO_LIBVIRT) || known(&KNOWN_TO_HYPER_V)
+}
+
+/// All names of elements or attributes, in order.
+pub fn all(attributes: bool) -> Vec<&'static str> {
+    let of = |names: &'static Names| if attributes { &names.attributes } else { &names.elements };
+    let mut all: Vec<&str> = of(&KNOWN_TO_LIBVIRT).union(of(&KNOWN_TO_HYPER_V)).copied().collect();
+    all.sort_unstable();
+    all
 }

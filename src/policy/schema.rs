@@ -33,6 +33,18 @@ impl Platform {
             Platform::HyperV => "hyper-v",
         }
     }
+
+    /// The platform of a host that is known by name; hosts of the user's own are not.
+    pub fn of_host(host: &str) -> Option<Platform> {
+        let starts = |words: &[&str]| words.iter().any(|word| host.starts_with(word));
+        if starts(&["windows-server-", "azure-stack-hci", "azure-local"]) {
+            Some(Platform::HyperV)
+        } else if starts(&["rhel-", "rhosp", "openshift-virtualization", "rhv"]) {
+            Some(Platform::Libvirt)
+        } else {
+            None
+        }
+    }
 }
 
 /// An element that rules can be about: their context node.
@@ -48,16 +60,19 @@ pub enum Context {
     DomainBackup,
     /// A virtual network.
     Network,
+    /// A machine of Hyper-V.
+    Vm,
 }
 
 impl Context {
     /// Every context with its word in policies.
-    pub const ALL: [(&'static str, Context); 5] = [
+    pub const ALL: [(&'static str, Context); 6] = [
         ("domain", Context::Domain),
         ("domainsnapshot", Context::DomainSnapshot),
         ("domaincheckpoint", Context::DomainCheckpoint),
         ("domainbackup", Context::DomainBackup),
         ("network", Context::Network),
+        ("vm", Context::Vm),
     ];
 
     /// The word in policies.

@@ -54,7 +54,7 @@ pub(super) fn is_unsafe(c: char) -> bool {
 
 /// Whether this character makes its text a command of a CI system: the second `#` of `##vso[` and `##[` (Azure finds them
 /// anywhere in a line), the first `:` of `::error` where a line may begin (GitHub).
-fn starts_command(text: &str, at: usize, c: char) -> bool {
+pub(super) fn starts_command(text: &str, at: usize, c: char) -> bool {
     let (Some(before), Some(after)) = (text.get(..at), text.get(at + c.len_utf8()..)) else { return false };
     match c {
         '#' => before.ends_with('#') && after.trim_start_matches(|c: char| c.is_ascii_alphabetic()).starts_with('['),

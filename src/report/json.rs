@@ -10,6 +10,7 @@ use super::escape::is_unsafe;
 use super::place::Places;
 use super::{Report, shown_path};
 use crate::finding::{Checked, Citation, Decision, Finding, Label, Summary};
+use crate::source::Source;
 
 /// The name and version of the format.
 const SCHEMA: &str = "vmlint-findings/1";
@@ -257,4 +258,31 @@ impl Formatter for Harmless {
         }
         writer.write_all(bytes.get(kept..).unwrap_or_default())
     }
+}
+
+/// A value as a line of JSON that may also be looked at.
+pub fn line(value: &impl Serialize) -> Vec<u8> {
+    let mut out = Vec::new();
+    write(&mut out, value);
+    out.push(b'\n');
+    out
+}
+
+/// One match of `vmlint query --format json`.
+#[derive(Serialize)]
+struct Match<'a> {
+    path: &'a str,
+    location: LocationV1<'a>,
+    text: &'a str,
+}
+
+/// The matches of one file, each as a line of JSON without its end.
+pub fn matches(source: &Source, path: &str, found: &[(Label, String)]) -> Vec<Vec<u8>> {
+    let places = Places::new(source);
+    let one = |(label, text): &(Label, String)| {
+        let mut out = Vec::new();
+        write(&mut out, &Match { path, location: LocationV1::new(label, &places, None), text });
+        out
+    };
+    found.iter().map(one).collect()
 }

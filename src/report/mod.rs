@@ -3,7 +3,8 @@
 mod concise;
 mod escape;
 mod human;
-mod json;
+pub mod json;
+pub mod markup;
 mod paint;
 mod place;
 mod summary;

@@ -54,8 +54,8 @@ impl<'a> Places<'a> {
 
     /// The offsets of a span in the file on disk; one past the end counts as the end.
     pub(super) fn file_range(&self, span: Span) -> (u32, u32) {
-        let file = |offset: u32| self.source.file_offset(boundary(self.source.text(), offset as usize) as u32);
-        (file(span.start), file(span.end.max(span.start)))
+        let whole = |offset: u32| boundary(self.source.text(), offset as usize) as u32;
+        self.source.file_range(Span { start: whole(span.start), end: whole(span.end.max(span.start)) })
     }
 }
 

@@ -1,8 +1,19 @@
-//! Writes containers, as the format notes (1.1 to 1.4) describe them, from a tree of keys.
+//! Writes containers, as the format notes (1.1 to 1.4) describe them, from a tree of keys. It shares nothing with the reader, and
+//! other tests and benchmarks take it in by its path.
 
 use std::collections::HashMap;
 
-use super::super::bytes::{checksum, crc32};
+/// CRC-32 as in zlib, bit by bit.
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(u32::MAX, |state, byte| {
+        (0..8).fold(state ^ u32::from(*byte), |state, _| if state & 1 == 1 { state >> 1 ^ 0xEDB8_8320 } else { state >> 1 })
+    })
+}
+
+/// CRC-32 of `bytes` with the four bytes at `hole` taken as zero.
+fn checksum(bytes: &[u8], hole: usize) -> u32 {
+    crc32(&[&bytes[..hole], &[0; 4], &bytes[hole + 4..]].concat())
+}
 
 /// A value to write.
 #[derive(Debug, Clone)]
