@@ -24,7 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let mut node =
             yaml::read(&text).map_err(|broken| format!("{}: byte {}: {}", path.display(), broken.span.start, broken.message))?;
         leave_out_documentation(&mut node);
-        fs::write(Path::new(&out).join(format!("{name}.bin")), postcard::to_allocvec(&node)?)?;
+        fs::write(Path::new(&out).join(format!("{name}.bin")), postcard::to_allocvec(&(yaml::late_names(&node), &node))?)?;
     }
     Ok(())
 }

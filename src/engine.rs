@@ -265,25 +265,26 @@ impl Scope<'_, '_, '_> {
             return Ok(());
         }
         let words = Words { scope: self, context, found: found.owner(), violation: violation.as_deref() };
-        let focus = match &case.at {
+        let wording = case.wording(&self.judge.engine.rules.vocabulary);
+        let focus = match &wording.at {
             Some(at) => at.first(context, found.owner())?.unwrap_or(found),
             None => found,
         };
         let mut related = Vec::new();
-        for (expression, label) in &case.related {
+        for (expression, label) in &wording.related {
             for node in expression.nodes(context, found.owner())? {
                 let text = label.as_ref().map_or(Ok(String::new()), |label| words.fill(label, paths))?;
                 related.push(Label { span: span_of(tree, node), node: paths.path(node.node()), text });
             }
         }
-        let label = case.label.as_ref().map_or(Ok(String::new()), |label| words.fill(label, paths))?;
+        let label = wording.label.as_ref().map_or(Ok(String::new()), |label| words.fill(label, paths))?;
         let assumptions = self.judge.engine.assumptions;
         let path = paths.path(offender);
         findings.push(Finding {
             rule: self.rule.id.clone(),
             severity: case.severity,
             status: Some(case.status),
-            message: words.fill(&case.message, paths)?,
+            message: words.fill(&wording.message, paths)?,
             focus: Label {
                 span: span_of(tree, focus),
                 node: if focus.node() == offender { path.clone() } else { paths.path(focus.node()) },
@@ -291,7 +292,7 @@ impl Scope<'_, '_, '_> {
             },
             place: Label { span: tree.start_tag(offender), node: path, text: String::new() },
             related,
-            help: Some(words.fill(&case.help, paths)?),
+            help: Some(words.fill(&wording.help, paths)?),
             source: Some(case.citation.clone()),
             decision: Some(case.place.decision()),
             vm: definition::vm_name(tree, self.context, self.node),

@@ -129,6 +129,12 @@ impl Vocabulary {
         self.names.get(id.index()).map_or(("", ""), |(namespace, local)| (namespace, local))
     }
 
+    /// Namespace URI and local part of the name with this number.
+    #[cfg(test)]
+    pub(crate) fn nth(&self, number: usize) -> (&str, &str) {
+        self.names.get(number).map_or(("", ""), |(namespace, local)| (namespace, local))
+    }
+
     /// One more than the largest number given.
     pub fn len(&self) -> usize {
         self.names.len()

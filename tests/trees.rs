@@ -119,7 +119,7 @@ fn query_counts_and_writes_json() {
 fn query_says_what_is_wrong_with_an_expression() {
     let (status, out, err) = run(&["query", "controller/drive[", "hyperv"]);
     assert_eq!((status, out.as_str()), (2, ""));
-    assert!(err.contains("XPATH:1:18") && err.contains("the expression ends"), "{err}");
+    assert!(err.contains("XPATH:1:18") && err.contains("expression ends"), "{err}");
     let (status, _, err) = run(&["query", "contoller/@nmae", "hyperv/web01.vmcx"]);
     assert_eq!(status, 0);
     assert!(err.contains("`contoller` (did you mean `controller`?)") && err.contains("`nmae` (did you mean `name`?)"), "{err}");

@@ -239,7 +239,7 @@ pub fn read_policy(path: &Path) -> Result<Loaded, Problem> {
         })?;
         tables.push(text);
     }
-    Ok(Loaded { source, policy, tables, own: true })
+    Ok(Loaded { source, policy, tables, late_names: Vec::new(), own: true })
 }
 
 /// Reads a YAML file as a source.

@@ -56,8 +56,9 @@ impl BuiltIn {
     fn read(&self, documented: bool) -> Result<Loaded, Faulty> {
         let source = Arc::new(Source::utf8(self.path, self.text.to_owned(), 0));
         let faulty = |faults: Vec<Fault>| Faulty { source: source.clone(), faults };
-        let node: Node = if documented {
-            yaml::read(self.text).map_err(|broken| faulty(vec![Fault::error(broken.span, broken.message)]))?
+        let (late_names, node): (Vec<String>, Node) = if documented {
+            let node = yaml::read(self.text).map_err(|broken| faulty(vec![Fault::error(broken.span, broken.message)]))?;
+            (yaml::late_names(&node), node)
         } else {
             postcard::from_bytes(self.prepared).map_err(|error| faulty(vec![Fault::error(0..0, error.to_string())]))?
         };
@@ -69,7 +70,7 @@ impl BuiltIn {
                 None => return Err(faulty(vec![Fault::error(file.span.clone(), format!("there is no table `{}`", file.text))])),
             }
         }
-        Ok(Loaded { source, policy, tables, own: false })
+        Ok(Loaded { source, policy, tables, late_names, own: false })
     }
 }
 
@@ -87,6 +88,21 @@ mod unit {
             let (_, warnings) = compile(&[loaded], false, &|_| Choice::Run).unwrap();
             let shown: Vec<_> = warnings.iter().flat_map(|file| &file.faults).collect();
             assert!(shown.is_empty(), "{shown:#?}");
+        }
+    }
+
+    #[test]
+    fn names_in_the_wording_are_known_before_it_is_compiled() {
+        for policy in &ALL {
+            let late = compile(&[policy.load().unwrap()], false, &|_| Choice::Run).unwrap().0;
+            let at_once = Loaded { own: true, late_names: Vec::new(), ..policy.load_documented().unwrap() };
+            let at_once = compile(&[at_once], false, &|_| Choice::Run).unwrap().0;
+            let names = |rules: &'static crate::policy::compile::RuleSet| {
+                let vocabulary = rules.vocabulary();
+                (1..vocabulary.len()).map(|n| vocabulary.nth(n)).collect::<std::collections::HashSet<_>>()
+            };
+            let (late, at_once) = (names(Box::leak(Box::new(late))), names(Box::leak(Box::new(at_once))));
+            assert!(at_once.is_subset(&late), "{:?}", at_once.difference(&late).collect::<Vec<_>>());
         }
     }
 }

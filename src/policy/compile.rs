@@ -23,6 +23,8 @@ pub struct Loaded {
     pub policy: Policy,
     /// The texts of its tables, in the order of [`Policy::tables`].
     pub tables: Vec<String>,
+    /// The names that expressions in its wording ask for, where that is compiled late: `prefix:name`, or `name`.
+    pub late_names: Vec<String>,
     /// Whether it is the user's own.
     pub own: bool,
 }
@@ -88,13 +90,44 @@ pub(crate) struct CompiledCase {
     pub severity: Severity,
     pub status: Status,
     pub citation: Arc<Citation>,
+    pub except_hosts: Vec<(Arc<str>, Option<Expression>)>,
+    pub place: Place,
+    wording: LateWording,
+}
+
+/// What a case says and points at.
+#[derive(Debug)]
+pub(crate) struct Wording {
     pub message: Template,
     pub help: Template,
     pub label: Option<Template>,
     pub at: Option<Expression>,
     pub related: Vec<(Expression, Option<Template>)>,
-    pub except_hosts: Vec<(Arc<str>, Option<Expression>)>,
-    pub place: Place,
+}
+
+/// The wording of a case; a built-in policy's is compiled when the case first finds something.
+#[derive(Debug)]
+struct LateWording {
+    case: Arc<Case>,
+    environment: Arc<Environment>,
+    compiled: OnceLock<Wording>,
+}
+
+impl CompiledCase {
+    /// What the case says. The vocabulary holds every name that it asks for.
+    pub fn wording(&self, vocabulary: &Vocabulary) -> &Wording {
+        self.wording.compiled.get_or_init(|| {
+            let mut vocabulary = vocabulary.clone();
+            let mut compiler = Compiler {
+                source: self.place.source.clone(),
+                checked: None,
+                environment: self.wording.environment.clone(),
+                vocabulary: &mut vocabulary,
+                faults: Vec::new(),
+            };
+            compiler.wording(&self.wording.case)
+        })
+    }
 }
 
 /// Where a case stands in its policy.
@@ -156,8 +189,15 @@ pub fn compile(policies: &[Loaded], named: bool, choose: &dyn Fn(&str) -> Choice
     let mut compiled = Vec::new();
     let mut faulty = Vec::new();
     for loaded in policies {
-        let mut compiler = Compiler { loaded, environment: environment(loaded), vocabulary: &mut vocabulary, faults: Vec::new() };
-        let policy = compiler.policy(named, choose);
+        let mut compiler = Compiler {
+            source: loaded.source.clone(),
+            // The built-in policies are checked by tests, not at every start.
+            checked: loaded.own.then_some(&loaded.policy),
+            environment: Arc::new(environment(loaded)),
+            vocabulary: &mut vocabulary,
+            faults: Vec::new(),
+        };
+        let policy = compiler.policy(loaded, named, choose);
         let mut faults = compiler.faults;
         faults.sort_by_key(|fault| fault.span.start);
         compiled.push(policy);
@@ -201,16 +241,24 @@ fn environment(loaded: &Loaded) -> Environment {
 }
 
 struct Compiler<'c> {
-    loaded: &'c Loaded,
-    environment: Environment,
+    source: Arc<Source>,
+    /// The policy whose expressions' names are checked and whose wording is compiled at once; none for a built-in one.
+    checked: Option<&'c Policy>,
+    environment: Arc<Environment>,
     vocabulary: &'c mut Vocabulary,
     faults: Vec<Fault>,
 }
 
 impl Compiler<'_> {
-    fn policy(&mut self, named: bool, choose: &dyn Fn(&str) -> Choice) -> Compiled {
-        let policy = &self.loaded.policy;
-        let tables = policy.tables.iter().zip(&self.loaded.tables).filter_map(|((_, file), text)| match Table::read(text) {
+    fn policy(&mut self, loaded: &Loaded, named: bool, choose: &dyn Fn(&str) -> Choice) -> Compiled {
+        let policy = &loaded.policy;
+        for name in &loaded.late_names {
+            match name.split_once(':') {
+                Some((prefix, local)) => self.environment.uri(prefix).map(|uri| self.vocabulary.intern(uri, local)),
+                None => Some(self.vocabulary.intern("", name)),
+            };
+        }
+        let tables = policy.tables.iter().zip(&loaded.tables).filter_map(|((_, file), text)| match Table::read(text) {
             Ok(table) => Some(table),
             Err(reason) => {
                 self.faults.push(Fault::error(file.span.clone(), format!("the table `{}` cannot be read: {reason}", file.text)));
@@ -241,7 +289,7 @@ impl Compiler<'_> {
         Some(CompiledRule { id: rule.id.clone(), contexts: rule.contexts.clone(), exclusive: rule.exclusive, hidden, cases })
     }
 
-    fn case(&mut self, case: &Case, choice: Choice) -> Option<CompiledCase> {
+    fn case(&mut self, case: &Arc<Case>, choice: Choice) -> Option<CompiledCase> {
         let find = self.expression(&case.find);
         if find.as_ref().is_some_and(|find| !find.is_node_set()) {
             let fault = Fault::error(case.find.span.clone(), "`find` gives no nodes, so there is nothing to point at");
@@ -249,18 +297,11 @@ impl Compiler<'_> {
                 fault.help(Some("Put the condition in brackets behind the nodes it is about: `devices/disk[…]`.".to_owned())),
             );
         }
-        let message = self.template(&case.message);
-        let help = self.template(&case.help);
-        let label = case.label.as_ref().map(|label| self.template(label));
-        let at = case.at.as_ref().and_then(|at| self.expression(at));
-        let related = case
-            .related
-            .iter()
-            .filter_map(|(find, label)| {
-                let label = label.as_ref().map(|label| self.template(label));
-                Some((self.expression(find)?, label))
-            })
-            .collect();
+        let compiled = OnceLock::new();
+        if self.checked.is_some() {
+            let _ = compiled.set(self.wording(case));
+        }
+        let wording = LateWording { case: case.clone(), environment: self.environment.clone(), compiled };
         let except_hosts = case
             .except_hosts
             .iter()
@@ -272,32 +313,40 @@ impl Compiler<'_> {
             severity: if let Choice::RunAs(severity) = choice { severity } else { case.severity },
             status: case.status,
             citation: case.citation.clone(),
-            message,
-            help,
-            label,
-            at,
-            related,
             except_hosts,
             place: Place {
-                source: self.loaded.source.clone(),
+                source: self.source.clone(),
                 at: case.find.span.start,
-                own: self.loaded.own,
+                own: self.checked.is_some(),
                 decision: OnceLock::new(),
             },
+            wording,
         })
     }
 
+    fn wording(&mut self, case: &Case) -> Wording {
+        let message = self.template(&case.message);
+        let help = self.template(&case.help);
+        let label = case.label.as_ref().map(|label| self.template(label));
+        let at = case.at.as_ref().and_then(|at| self.expression(at));
+        let related = case.related.iter().filter_map(|(find, label)| {
+            let label = label.as_ref().map(|label| self.template(label));
+            Some((self.expression(find)?, label))
+        });
+        let related = related.collect();
+        Wording { message, help, label, at, related }
+    }
+
     fn expression(&mut self, text: &Text) -> Option<Expression> {
-        let source = self.loaded.source.clone();
+        let source = self.source.clone();
         self.expression_within(&text.text, |range| place(&source, text, range))
     }
 
     fn expression_within(&mut self, expression: &str, place: impl Fn(Range<usize>) -> Range<u32>) -> Option<Expression> {
         match xpath::compile(expression, &self.environment, self.vocabulary) {
             Ok(compiled) => {
-                // The built-in policies are checked by tests, not at every start.
-                if self.loaded.own {
-                    self.faults.extend(names::check(compiled.steps(), &self.loaded.policy, place));
+                if let Some(policy) = self.checked {
+                    self.faults.extend(names::check(compiled.steps(), policy, place));
                 }
                 Some(compiled)
             }
@@ -311,7 +360,7 @@ impl Compiler<'_> {
     }
 
     fn template(&mut self, text: &Text) -> Template {
-        let source = self.loaded.source.clone();
+        let source = self.source.clone();
         let pieces = match pieces(&text.text) {
             Ok(pieces) => pieces,
             Err(error) => {

@@ -282,10 +282,10 @@ fn read_rule(
             for node in faults.list(node, "`cases`") {
                 let fields = faults.fields(node, "a case", &known);
                 let defaults = Defaults::read(&fields, Some(&defaults), citations, faults);
-                cases.extend(read_case(&fields, &defaults, &what, faults));
+                cases.extend(read_case(&fields, &defaults, &what, faults).map(Arc::new));
             }
         }
-        (None, Some(_)) => cases.extend(read_case(&fields, &defaults, &what, faults)),
+        (None, Some(_)) => cases.extend(read_case(&fields, &defaults, &what, faults).map(Arc::new)),
         (None, None) => {
             let fault = Fault::error(fields.head(), format!("{what} has neither `find` nor `cases`"));
             faults.push(fault.help("Add `find` with an XPath expression for the offending nodes.".to_owned()));

@@ -137,7 +137,7 @@ pub struct Rule {
     /// What it is about.
     pub contexts: Vec<Context>,
     /// The ways in which it shows, in order of precedence.
-    pub cases: Vec<Case>,
+    pub cases: Vec<Arc<Case>>,
     /// Whether it silences every other rule where it fires.
     pub exclusive: bool,
     /// Why it matters.

@@ -175,6 +175,50 @@ fn combine(value: &Value, place: &Place) -> Result<Node, Broken> {
     Ok(Node { span: place.span.clone(), content })
 }
 
+/// Every word of a policy that may be a name in an expression of its wording: what messages, labels and help say in braces, and all of
+/// `at`, `related` and `devices`. Words that are none do no harm.
+#[must_use]
+pub fn late_names(policy: &Node) -> Vec<String> {
+    let mut names = std::collections::BTreeSet::new();
+    collect_names(policy, "", &mut names);
+    names.into_iter().collect()
+}
+
+fn collect_names(node: &Node, under: &str, names: &mut std::collections::BTreeSet<String>) {
+    match &node.content {
+        Content::Map(entries) => {
+            for (key, node) in entries {
+                // What is below these keys is wording, whatever its own keys are.
+                let under = if matches!(under, "related" | "devices") { under } else { key.text.as_str() };
+                collect_names(node, under, names);
+            }
+        }
+        Content::List(items) => items.iter().for_each(|node| collect_names(node, under, names)),
+        Content::Text(text) => match under {
+            "at" | "related" | "devices" => add_names(text, names),
+            "message" | "label" | "help" => {
+                for expression in text.split('{').skip(1) {
+                    add_names(expression.split('}').next().unwrap_or_default(), names);
+                }
+            }
+            _ => {}
+        },
+        Content::Null | Content::Boolean(_) | Content::Number(_) => {}
+    }
+}
+
+fn add_names(expression: &str, names: &mut std::collections::BTreeSet<String>) {
+    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ':');
+    for word in expression.split(|c| !is_name(c)) {
+        let parts: Vec<&str> = word.split("::").collect();
+        for part in parts.iter().map(|part| part.trim_matches(':')) {
+            if part.starts_with(|c: char| c.is_alphabetic() || c == '_') {
+                names.insert(part.to_owned());
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

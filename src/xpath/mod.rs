@@ -89,7 +89,8 @@ impl Environment {
         self
     }
 
-    fn uri(&self, prefix: &str) -> Option<&str> {
+    /// The URI that a prefix is bound to.
+    pub fn uri(&self, prefix: &str) -> Option<&str> {
         let bound = self.prefixes.iter().find(|(known, _)| **known == *prefix);
         bound.map(|(_, uri)| &**uri).or((prefix == "xml").then_some(XML_NAMESPACE))
     }

@@ -82,7 +82,7 @@ fn a_run_that_could_not_do_what_was_asked() {
         &["policy"],
         &["policy", "check", "no-such-policy"],
         &["policy", "test", wrong.to_str().unwrap()],
-        &["view", CLEAN],
+        &["matrix", CLEAN],
     ] {
         assert_eq!(status(arguments), 2, "{arguments:?}");
     }
