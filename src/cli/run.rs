@@ -89,7 +89,7 @@ impl Job<'_, '_> {
                 next = walk.take(BATCH).collect();
                 ready.into_iter().try_for_each(|piece| writer.piece(piece, self.verbose, &mut result))
             };
-            if batch.len() == 1 {
+            if batch.len() <= 1 {
                 // One file is not worth starting threads for.
                 write(std::mem::take(&mut ready), &mut walk)?;
                 ready = batch.into_iter().map(judge).collect();
@@ -144,7 +144,8 @@ impl Job<'_, '_> {
     }
 }
 
-/// Reads a file, or standard input for `-`, no further than the limit tells that it is too large. What could block for ever or never end is refused: a pipe nobody named as `/dev/fd/…`, a socket, a device.
+/// Reads a file, or standard input for `-`, no further than the limit tells that it is too large. What could block for ever or never end
+/// is refused: a pipe nobody named as `/dev/fd/…`, a socket, a device.
 pub fn read(path: &Path) -> std::result::Result<Vec<u8>, String> {
     let refuse = |error: io::Error| walk::reason(&error);
     if path == Path::new("-") {
@@ -153,8 +154,8 @@ pub fn read(path: &Path) -> std::result::Result<Vec<u8>, String> {
         return Ok(bytes);
     }
     let kind = std::fs::metadata(path).map_err(refuse)?;
-    let is_handed_over = path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd") || path == Path::new("/dev/stdin");
-    if !kind.is_file() && !is_handed_over {
+    let is_handed_over = || path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd") || path == Path::new("/dev/stdin");
+    if !kind.is_file() && !is_handed_over() {
         return Err("is not a regular file".to_owned());
     }
     let file = std::fs::File::open(path).map_err(refuse)?;

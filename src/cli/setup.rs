@@ -125,6 +125,8 @@ pub fn setup(wishes: Wishes, config: Option<&Config>) -> Result<Setup, Problem> 
     let ids: Vec<Arc<str>> = loaded.iter().flat_map(|l| &l.policy.rules).map(|rule| rule.id.clone()).collect();
     let chooser = Chooser::new(&wishes.select, &wishes.ignore, &config.rules, &ids)?;
     let (rules, warnings) = compile::compile(&loaded, named, &|id| chooser.choose(id))?;
+    // What the policies said as text is not needed any more, and the process is too short to give it back piece by piece.
+    std::mem::forget(loaded);
     let assumptions = Assumptions {
         hosts: named_hosts.iter().map(String::as_str).chain(assumed.iter().copied()).map(Arc::from).collect(),
         guest: guest.map(Arc::from),

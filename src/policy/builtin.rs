@@ -63,6 +63,8 @@ impl BuiltIn {
             postcard::from_bytes(self.prepared).map_err(|error| faulty(vec![Fault::error(0..0, error.to_string())]))?
         };
         let policy = load(&node, documented).map_err(faulty)?;
+        // Read once in the life of the process: giving thousands of small pieces back takes longer than it is worth.
+        std::mem::forget(node);
         let mut tables = Vec::new();
         for (_, file) in &policy.tables {
             match self.tables.iter().find(|(name, _)| *name == file.text) {

@@ -40,14 +40,15 @@ impl Table {
         Ok(Table { columns, text, values })
     }
 
-    /// The table as a tree: a `row` for each line with the columns as attributes, below one element named `table`.
+    /// The table as a tree: a `row` for each line with the columns as attributes (none for an empty value), below one element
+    /// named `table`.
     pub fn tree<'t>(&'t self, vocabulary: &'t Vocabulary) -> Tree<'t> {
         let rows = self.values.chunks(self.columns.len().max(1));
         let mut builder = Builder::new(&self.text, vocabulary, rows.len() + 1, self.values.len());
         builder.open_made_up("table", Span::at(0), None);
         for row in rows {
             builder.open_made_up("row", Span::at(0), None);
-            for (column, value) in self.columns.iter().zip(row) {
+            for (column, value) in self.columns.iter().zip(row).filter(|(_, value)| !value.is_empty()) {
                 builder.made_up_attribute(column, *value, None);
             }
             builder.close();

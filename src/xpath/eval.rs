@@ -258,6 +258,18 @@ impl<'e> Evaluator<'e> {
                 let root = self.context.tables.get(*index).and_then(nodes::root_element);
                 root.map_or(Ok(()), |root| self.steps(run, NodeRef::within(index + 1, root), found))
             }
+            // What a literal finds is mostly asked for once and remembered; then one look at each row is less than an index of all.
+            Start::Rows(rows) if let Expr::String(literal) = &*rows.value => {
+                let Some(tree) = self.context.tables.get(rows.table) else { return Ok(()) };
+                let all = nodes::root_element(tree).into_iter().flat_map(|root| tree.children(root));
+                for row in all.filter(|&row| rows.row.accepts(tree, row)) {
+                    self.charge(1)?;
+                    if nodes::attribute_value(tree, row, rows.attribute) == Some(&**literal) {
+                        self.steps(run, NodeRef::within(rows.table + 1, row), found)?;
+                    }
+                }
+                Ok(())
+            }
             Start::Rows(rows) => {
                 let value = self.string(&rows.value, focus)?;
                 let found_rows = self.row_index(rows)?.get(&*value).into_iter().flatten();

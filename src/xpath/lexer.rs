@@ -110,33 +110,34 @@ impl<'t> Lexer<'t> {
         let compare = |comparison| Token::Operator(Operator::Compare(comparison));
         let arithmetic = |operator| Token::Operator(Operator::Arithmetic(operator));
         self.refuse_foreign_operator()?;
-        let star = if self.after_operand() { arithmetic(Arithmetic::Multiply) } else { Token::Star };
-        let symbols = [
-            ("//", Token::SlashSlash),
-            ("/", Token::Slash),
-            ("::", Token::ColonColon),
-            ("..", Token::DotDot),
-            (".", Token::Dot),
-            ("!=", compare(NotEqual)),
-            ("<=", compare(LessEqual)),
-            (">=", compare(GreaterEqual)),
-            ("=", compare(Equal)),
-            ("<", compare(Less)),
-            (">", compare(Greater)),
-            ("*", star),
-            ("+", arithmetic(Arithmetic::Add)),
-            ("-", arithmetic(Arithmetic::Subtract)),
-            ("|", Token::List(ListOperator::Union)),
-            ("(", Token::Open),
-            (")", Token::Close),
-            ("[", Token::OpenBracket),
-            ("]", Token::CloseBracket),
-            ("@", Token::At),
-            (",", Token::Comma),
-        ];
         let rest = self.rest();
-        if let Some((text, token)) = symbols.into_iter().find(|(text, _)| rest.starts_with(text)) {
-            self.at += text.len();
+        let found = match rest.as_bytes() {
+            [b'/', b'/', ..] => Some((2, Token::SlashSlash)),
+            [b'/', ..] => Some((1, Token::Slash)),
+            [b':', b':', ..] => Some((2, Token::ColonColon)),
+            [b'.', b'.', ..] => Some((2, Token::DotDot)),
+            [b'.', ..] => Some((1, Token::Dot)),
+            [b'!', b'=', ..] => Some((2, compare(NotEqual))),
+            [b'<', b'=', ..] => Some((2, compare(LessEqual))),
+            [b'>', b'=', ..] => Some((2, compare(GreaterEqual))),
+            [b'=', ..] => Some((1, compare(Equal))),
+            [b'<', ..] => Some((1, compare(Less))),
+            [b'>', ..] => Some((1, compare(Greater))),
+            [b'*', ..] if self.after_operand() => Some((1, arithmetic(Arithmetic::Multiply))),
+            [b'*', ..] => Some((1, Token::Star)),
+            [b'+', ..] => Some((1, arithmetic(Arithmetic::Add))),
+            [b'-', ..] => Some((1, arithmetic(Arithmetic::Subtract))),
+            [b'|', ..] => Some((1, Token::List(ListOperator::Union))),
+            [b'(', ..] => Some((1, Token::Open)),
+            [b')', ..] => Some((1, Token::Close)),
+            [b'[', ..] => Some((1, Token::OpenBracket)),
+            [b']', ..] => Some((1, Token::CloseBracket)),
+            [b'@', ..] => Some((1, Token::At)),
+            [b',', ..] => Some((1, Token::Comma)),
+            _ => None,
+        };
+        if let Some((length, token)) = found {
+            self.at += length;
             return Ok(token);
         }
         let first = rest.chars().next().unwrap_or_default();
@@ -171,6 +172,9 @@ impl<'t> Lexer<'t> {
             (":=", "equality is a single `=`"),
         ];
         let rest = self.rest();
+        if !matches!(rest.as_bytes(), [b'=' | b'<' | b'!' | b'&' | b'|' | b':', b'=' | b'~' | b'>' | b'<' | b'&' | b'|', ..]) {
+            return Ok(());
+        }
         match FOREIGN.iter().find(|(text, _)| rest.starts_with(text)) {
             None => Ok(()),
             Some((text, hint)) => {

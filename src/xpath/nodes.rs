@@ -98,7 +98,16 @@ pub(super) fn walk<E>(
     }
     match axis {
         Axis::Attribute => {
-            for (attr, number) in tree.attributes(node).zip(1..=u16::MAX) {
+            let mut attributes = tree.attributes(node).zip(1..=u16::MAX);
+            if let Test::Name(name) = test {
+                // An element has one attribute of a name at most.
+                visit(1 + attributes.len());
+                return match attributes.find(|&(attr, _)| tree.attribute_name_id(attr) == *name) {
+                    Some((_, number)) => found(NodeRef { attr: number, ..from }),
+                    None => Ok(()),
+                };
+            }
+            for (attr, number) in attributes {
                 visit(1);
                 if accepts_attribute(test, tree, attr) {
                     found(NodeRef { attr: number, ..from })?;
