@@ -10,14 +10,14 @@ use clap::Subcommand;
 
 use super::options::{Check, FailOn};
 use super::problem::{Problem, show_faults, shown};
-use super::run::Job;
+use super::run::{Job, complain};
 use super::setup::{self, Setup, Wishes};
 use super::{FINDINGS, SUCCESS, TROUBLE, terminal};
 use crate::check::Checker;
 use crate::config::{self, Config};
 use crate::engine::Engine;
-use crate::finding::{Severity, Summary};
-use crate::policy::compile::Faulty;
+use crate::finding::{FileEntry, Severity, Summary};
+use crate::policy::compile::{Faulty, RuleSet};
 use crate::policy::schema::{Fault, Platform};
 use crate::policy::yaml;
 use crate::report;
@@ -63,6 +63,9 @@ pub fn run(options: Check) -> Result<u8, Problem> {
         Some(path) => (File::create(path).and_then(|file| write(&mut BufWriter::new(file))), shown(path)),
         None => (write(&mut BufWriter::with_capacity(1 << 16, io::stdout())), "standard output".to_owned()),
     };
+    if let Ok(result) = &result {
+        say_what_was_not_judged(&rules, &result.summary.files);
+    }
     // The process ends now; giving the memory of every rule back one by one would only take time.
     std::mem::forget(checker);
     std::mem::forget(rules);
@@ -92,6 +95,20 @@ fn configured_level(level: Option<Severity>) -> FailOn {
         Some(Severity::Note) => FailOn::Note,
         Some(Severity::Warning) => FailOn::Warning,
         Some(Severity::Error) => FailOn::Error,
+    }
+}
+
+/// Files of a platform without rules have no findings, which must not be taken for a clean bill.
+fn say_what_was_not_judged(rules: &RuleSet, files: &[FileEntry]) {
+    for platform in [Platform::Libvirt, Platform::HyperV] {
+        let unjudged = files.iter().filter(|file| file.format.platform() == Some(platform)).count();
+        if unjudged > 0 && !rules.judges(platform) {
+            let files = if unjudged == 1 { "1 file was read".to_owned() } else { format!("{unjudged} files were read") };
+            complain(&format!(
+                "{files} and not judged: none of the rules of this run is about {} definitions",
+                platform.as_str()
+            ));
+        }
     }
 }
 

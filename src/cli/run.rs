@@ -115,7 +115,8 @@ impl Job<'_, '_> {
 
     fn path(&self, found: std::result::Result<Found, Unreadable>) -> Piece {
         match found {
-            Ok(Found { path, named }) => match read(&path) {
+            // The walk gives regular files only.
+            Ok(Found { path, named }) => match if named { read(&path) } else { read_regular(&path) } {
                 Ok(bytes) => self.judge(&path, bytes, named),
                 Err(reason) => Piece::Trouble(format!("{}: {reason}", path.to_string_lossy())),
             },
@@ -158,9 +159,16 @@ pub fn read(path: &Path) -> std::result::Result<Vec<u8>, String> {
     if !kind.is_file() && !is_handed_over() {
         return Err("is not a regular file".to_owned());
     }
+    read_regular(path)
+}
+
+/// Reads a file of which it is known that it can be opened without waiting.
+fn read_regular(path: &Path) -> std::result::Result<Vec<u8>, String> {
+    let refuse = |error: io::Error| walk::reason(&error);
     let file = std::fs::File::open(path).map_err(refuse)?;
+    let size = file.metadata().map_err(refuse)?.len();
     // One byte more than the limit tells that the file is over it, without reading all of it.
-    let mut bytes = Vec::with_capacity(kind.len().min(limits::FILE_BYTES) as usize + 1);
+    let mut bytes = Vec::with_capacity(size.min(limits::FILE_BYTES) as usize + 1);
     file.take(limits::FILE_BYTES + 1).read_to_end(&mut bytes).map_err(refuse)?;
     Ok(bytes)
 }

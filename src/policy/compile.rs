@@ -52,11 +52,17 @@ impl RuleSet {
     pub fn vocabulary(&self) -> &Vocabulary {
         &self.vocabulary
     }
+
+    /// Whether any rule is about definitions of this platform.
+    pub fn judges(&self, platform: Platform) -> bool {
+        self.policies.iter().any(|policy| policy.platform == platform && !policy.rules.is_empty())
+    }
 }
 
 /// One compiled policy.
 #[derive(Debug)]
 pub(crate) struct Compiled {
+    pub platform: Platform,
     pub hosts: Vec<Arc<str>>,
     /// Named with `--policy`: judges for every host.
     pub named: bool,
@@ -268,7 +274,7 @@ impl Compiler<'_> {
         let tables = tables.collect();
         let devices = policy.devices.iter().map(|device| self.device(device)).collect();
         let rules = policy.rules.iter().filter_map(|rule| self.rule(rule, choose(&rule.id))).collect();
-        Compiled { hosts: policy.hosts.clone(), named, tables, devices, rules }
+        Compiled { platform: policy.platform, hosts: policy.hosts.clone(), named, tables, devices, rules }
     }
 
     fn device(&mut self, device: &Device) -> DeviceName {
