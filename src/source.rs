@@ -123,6 +123,15 @@ pub struct Entry {
     pub file: Span,
 }
 
+/// The last character boundary of `text` at or before `at`.
+pub(crate) fn boundary(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
 /// One file, decoded.
 #[derive(Debug)]
 pub struct Source {
@@ -190,10 +199,7 @@ impl Source {
     pub fn position(&self, offset: u32) -> Position {
         let index = self.line_index(offset);
         let start = self.line_span(index).start as usize;
-        let mut until = (offset as usize).min(self.text.len()).max(start);
-        while !self.text.is_char_boundary(until) {
-            until -= 1;
-        }
+        let until = boundary(&self.text, (offset as usize).max(start));
         let column = self.text.get(start..until).map_or(0, |before| before.chars().count());
         Position { line: index as u32 + 1, column: column as u32 + 1 }
     }

@@ -10,7 +10,7 @@ use super::raw::Spelling;
 use super::xml::Malformed;
 use super::{cim, clixml, hyperv_xml, powershell, vmcx};
 use crate::finding::Format;
-use crate::source::Span;
+use crate::source::{Span, boundary};
 use crate::tree::Tree;
 
 /// What a file turned out to be.
@@ -117,7 +117,7 @@ fn for_people(text: &str) -> Option<Malformed> {
         ]
         .map(|pattern| Regex::new(pattern).ok())
     });
-    let end = (0..=text.len().min(1 << 14)).rev().find(|&end| text.is_char_boundary(end)).unwrap_or_default();
+    let end = boundary(text, 1 << 14);
     let head = text.get(..end).unwrap_or_default();
     let found = |pattern: &Option<Regex>| pattern.as_ref().is_some_and(|pattern| pattern.is_match(head));
     let start = text.len() - text.trim_start().len();

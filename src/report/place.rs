@@ -2,16 +2,7 @@
 
 use std::cell::Cell;
 
-use crate::source::{Position, Source, Span};
-
-/// The last character boundary of `text` at or before `at`.
-pub(super) fn boundary(text: &str, at: usize) -> usize {
-    let mut at = at.min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
-}
+use crate::source::{Position, Source, Span, boundary};
 
 /// Works out positions, each from the one before it when they share a line: findings come in order, and a file that is one
 /// line of a megabyte would otherwise be counted from its start for every one.

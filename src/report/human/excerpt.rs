@@ -6,11 +6,11 @@
 
 use miette::{LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
-use super::super::place::{Places, boundary};
+use super::super::place::Places;
 use super::super::{Terminal, escape};
 use super::lines::{Shown, width};
 use crate::finding::{Finding, Label};
-use crate::source::{Source, Span};
+use crate::source::{Source, Span, boundary};
 
 /// Labels in one page at most: the focus, the element it is in, and related places.
 pub(super) const MAX_LABELS: usize = MAX_RELATED + 2;

@@ -1,7 +1,7 @@
 //! A line of a source as it is shown: escaped, long ones cut to what matters, and every offset that a label needs carried over.
 
 use super::super::escape::{is_unsafe, push_escaped};
-use super::super::place::boundary;
+use crate::source::boundary;
 
 /// Lines longer than this many bytes are cut wherever the report goes.
 const LONG: usize = 640;
