@@ -50,7 +50,7 @@ fn rules(idle: usize) -> RuleSet {
 
 fn judge(c: &mut Criterion) {
     let files = definitions();
-    let assumptions = Assumptions { hosts: vec!["rhel-8".into()], guest: None, guest_drivers: "built-in".into() };
+    let assumptions = Assumptions::on("rhel-8");
     let mut group = c.benchmark_group("definitions");
     group.sample_size(10);
     group.throughput(Throughput::Elements(files.len() as u64));

@@ -37,8 +37,17 @@ pub struct Outcome {
     pub skipped: bool,
     /// Rules that took too long on it.
     pub exhausted: Vec<Arc<str>>,
+    /// Machines of it whose guest is not known though rules ask for it.
+    pub guests_unknown: usize,
     /// What the user should know about reading it, though all of it could be read; sentences for standard error.
     pub remarks: Vec<String>,
+}
+
+impl Outcome {
+    /// Nothing but what a report shows.
+    fn of(checked: Checked) -> Outcome {
+        Outcome { checked, skipped: false, exhausted: Vec::new(), guests_unknown: 0, remarks: Vec::new() }
+    }
 }
 
 impl<'r> Checker<'r> {
@@ -208,14 +217,14 @@ enum Read {
 /// What became of a file, from what was read in it.
 fn outcome(source: Source, read: Read, named: bool, remarks: Vec<String>) -> Outcome {
     let outcome = match read {
-        Read::Definitions(format, vms, Verdict { findings, exhausted }) => {
+        Read::Definitions(format, vms, Verdict { findings, exhausted, guests_unknown }) => {
             let checked = Checked { source, format, vms, findings };
-            Outcome { checked, skipped: false, exhausted, remarks: Vec::new() }
+            Outcome { exhausted, guests_unknown, ..Outcome::of(checked) }
         }
         Read::Other(..) if !named => return skipped(source),
         Read::Other(place, message) => {
             let checked = Checked { source, format: Format::Other, vms: 0, findings: vec![not_a_vm(place, message)] };
-            Outcome { checked, skipped: false, exhausted: Vec::new(), remarks: Vec::new() }
+            Outcome::of(checked)
         }
         Read::Malformed(fault) => malformed(source, *fault),
     };
@@ -225,7 +234,7 @@ fn outcome(source: Source, read: Read, named: bool, remarks: Vec<String>) -> Out
 /// A file in a folder that is no definition.
 fn skipped(source: Source) -> Outcome {
     let checked = Checked { source, format: Format::Other, vms: 0, findings: Vec::new() };
-    Outcome { checked, skipped: true, exhausted: Vec::new(), remarks: Vec::new() }
+    Outcome { skipped: true, ..Outcome::of(checked) }
 }
 
 fn has_ending(path: &Path, ending: &str) -> bool {
@@ -278,5 +287,5 @@ fn malformed(source: Source, fault: xml::Malformed) -> Outcome {
     finding.related =
         related.into_iter().map(|(span, text)| Label { span, node: String::new(), text: text.to_owned() }).collect();
     let checked = Checked { source, format: Format::Other, vms: 0, findings: vec![finding] };
-    Outcome { checked, skipped: false, exhausted: Vec::new(), remarks: Vec::new() }
+    Outcome::of(checked)
 }

@@ -13,7 +13,7 @@
 //!
 //! let policy = BuiltIn::get("rhel-8").unwrap().load().unwrap();
 //! let (rules, _warnings) = compile(&[policy], false, &|_| Choice::Run).unwrap();
-//! let assumptions = Assumptions { hosts: vec!["rhel-8".into()], guest: None, guest_drivers: "built-in".into() };
+//! let assumptions = Assumptions::on("rhel-8");
 //! let checker = Checker::new(Engine::new(&rules, &assumptions));
 //!
 //! let definition = "<domain type='qemu'>\n  <name>web01</name>\n</domain>\n";
@@ -43,5 +43,6 @@ pub mod policy;
 pub mod report;
 pub mod source;
 pub mod suggest;
+pub mod systems;
 pub mod tree;
 pub mod xpath;

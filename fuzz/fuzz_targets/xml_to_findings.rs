@@ -16,7 +16,7 @@ static RULES: LazyLock<RuleSet> = LazyLock::new(|| {
     compile(&[policy], false, &|_| Choice::Run).unwrap().0
 });
 static ASSUMPTIONS: LazyLock<Assumptions> =
-    LazyLock::new(|| Assumptions { hosts: vec!["rhel-8".into()], guest: None, guest_drivers: "built-in".into() });
+    LazyLock::new(|| Assumptions::on("rhel-8"));
 static CHECKER: LazyLock<Checker<'static>> = LazyLock::new(|| Checker::new(Engine::new(&RULES, &ASSUMPTIONS)));
 
 fuzz_target!(|bytes: &[u8]| {

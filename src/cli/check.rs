@@ -15,7 +15,7 @@ use super::setup::{self, Setup, Wishes};
 use super::{FINDINGS, SUCCESS, TROUBLE, terminal};
 use crate::check::Checker;
 use crate::config::{self, Config};
-use crate::engine::Engine;
+use crate::engine::{Assumptions, Engine};
 use crate::finding::{FileEntry, Severity, Summary};
 use crate::policy::compile::{Faulty, RuleSet};
 use crate::policy::schema::{Fault, Platform};
@@ -34,7 +34,7 @@ pub fn run(options: Check) -> Result<u8, Problem> {
         select: options.select,
         ignore: options.ignore,
     };
-    let Setup { rules, assumptions, assumed, warnings } = setup::setup(wishes, config.as_ref())?;
+    let Setup { rules, assumptions, warnings } = setup::setup(wishes, config.as_ref())?;
     for file in &warnings {
         let _ = io::stderr().write_all(&show_faults(file));
     }
@@ -52,8 +52,8 @@ pub fn run(options: Check) -> Result<u8, Problem> {
     let paths = if options.paths.is_empty() { vec![PathBuf::from(".")] } else { options.paths };
     let write = |out: &mut (dyn Write + Send)| {
         let mut result = job.run(&paths, out)?;
-        result.summary.hosts = hosts_told(&assumptions.hosts, &assumed, &result.summary);
-        result.summary.host_assumed = result.summary.hosts.iter().any(|host| assumed.contains(host));
+        result.summary.hosts = hosts_told(&assumptions, &result.summary);
+        result.summary.host_assumed = result.summary.hosts.iter().any(|host| assumptions.assumed.contains(host));
         result.summary.elapsed = started.elapsed();
         out.write_all(&report.tail(&result.summary))?;
         out.flush()?;
@@ -80,7 +80,7 @@ pub fn run(options: Check) -> Result<u8, Problem> {
 }
 
 /// The hosts that the summary tells: those named, and of those assumed the ones for which there was a file.
-fn hosts_told(hosts: &[Arc<str>], assumed: &[Arc<str>], summary: &Summary) -> Vec<Arc<str>> {
+fn hosts_told(Assumptions { hosts, assumed, .. }: &Assumptions, summary: &Summary) -> Vec<Arc<str>> {
     let mut seen: Vec<Platform> = summary.files.iter().filter_map(|file| file.format.platform()).collect();
     if seen.is_empty() && assumed.len() == hosts.len() {
         seen.push(Platform::Libvirt);

@@ -13,56 +13,9 @@ use crate::policy::builtin::{self, BuiltIn};
 use crate::policy::compile::{self, Choice, Faulty, Loaded, RuleSet};
 use crate::policy::schema::{Fault, Platform};
 use crate::policy::{load, yaml};
+use crate::source::Source;
 use crate::suggest;
-
-/// The host of libvirt definitions for which none is named.
-pub const DEFAULT_HOST: &str = "rhel-8";
-
-/// By platform, the host of definitions for which none is named.
-const DEFAULT_HOSTS: [(Platform, &str); 2] = [(Platform::Libvirt, DEFAULT_HOST), (Platform::HyperV, "windows-server-2019")];
-
-/// Every host id that can be named.
-pub const HOSTS: [&str; 14] = [
-    "rhel-7",
-    "rhel-8",
-    "rhel-9",
-    "rhel-9.4",
-    "rhel-10",
-    "rhosp",
-    "openshift-virtualization",
-    "rhv",
-    "windows-server-2012-r2",
-    "windows-server-2016",
-    "windows-server-2019",
-    "windows-server-2022",
-    "windows-server-2025",
-    "azure-stack-hci",
-];
-
-/// The systems that `--guest` knows, without their versions.
-const GUESTS: [&str; 21] = [
-    "almalinux",
-    "centos",
-    "centos-stream",
-    "debian",
-    "fedora",
-    "freebsd",
-    "macos",
-    "netbsd",
-    "openbsd",
-    "opensuse",
-    "oracle-linux",
-    "oracle-linux-rhck",
-    "oracle-linux-uek",
-    "rhel",
-    "rocky",
-    "sled",
-    "sles",
-    "solaris",
-    "ubuntu",
-    "windows",
-    "windows-server",
-];
+use crate::systems::{self, Guest};
 
 /// What the user asked for, from all places together.
 #[derive(Debug, Default)]
@@ -88,8 +41,6 @@ pub struct Setup {
     pub rules: RuleSet,
     /// What is assumed.
     pub assumptions: Assumptions,
-    /// The hosts that were assumed and not named.
-    pub assumed: Vec<Arc<str>>,
     /// Warnings about the user's own policies.
     pub warnings: Vec<Faulty>,
 }
@@ -103,7 +54,7 @@ pub fn setup(wishes: Wishes, config: Option<&Config>) -> Result<Setup, Problem> 
     let config = config.unwrap_or(&empty);
     let named_hosts = if wishes.hosts.is_empty() { config.hosts.clone() } else { wishes.hosts };
     let guest = wishes.guest.or_else(|| config.guest.clone());
-    let drivers = wishes.guest_drivers.or_else(|| config.guest_drivers.clone()).unwrap_or_else(|| "built-in".to_owned());
+    let drivers = wishes.guest_drivers.or_else(|| config.guest_drivers.clone());
     let named_policies = if wishes.policies.is_empty() { config.policies.clone() } else { wishes.policies };
 
     let mut loaded = Vec::new();
@@ -115,10 +66,9 @@ pub fn setup(wishes: Wishes, config: Option<&Config>) -> Result<Setup, Problem> 
         known_host(host, &loaded)?;
     }
     let is_named = |platform: Platform| named_hosts.iter().any(|host| Platform::of_host(host).is_none_or(|own| own == platform));
-    let assumed: Vec<&str> = DEFAULT_HOSTS.iter().filter(|(platform, _)| !is_named(*platform)).map(|(_, host)| *host).collect();
-    if let Some(guest) = &guest {
-        known_guest(guest)?;
-    }
+    let assumed: Vec<&str> =
+        systems::DEFAULT_HOSTS.iter().filter(|(platform, _)| !is_named(*platform)).map(|(_, host)| *host).collect();
+    let guest = guest.as_deref().map(known_guest).transpose()?;
     if !named {
         loaded = policies_of(&named_hosts, &assumed)?;
     }
@@ -129,36 +79,28 @@ pub fn setup(wishes: Wishes, config: Option<&Config>) -> Result<Setup, Problem> 
     std::mem::forget(loaded);
     let assumptions = Assumptions {
         hosts: named_hosts.iter().map(String::as_str).chain(assumed.iter().copied()).map(Arc::from).collect(),
-        guest: guest.map(Arc::from),
-        guest_drivers: drivers.into(),
+        assumed: assumed.into_iter().map(Arc::from).collect(),
+        guest,
+        guest_drivers: drivers.map(Arc::from),
     };
-    Ok(Setup { rules, assumptions, assumed: assumed.into_iter().map(Arc::from).collect(), warnings })
+    Ok(Setup { rules, assumptions, warnings })
 }
 
 fn known_host(host: &str, own: &[Loaded]) -> Result<(), Problem> {
     let own: Vec<&str> = own.iter().flat_map(|loaded| loaded.policy.hosts.iter().map(|host| &**host)).collect();
-    if HOSTS.contains(&host) || own.contains(&host) {
+    if systems::hosts().any(|known| known == host) || own.contains(&host) {
         return Ok(());
     }
-    let candidates = HOSTS.iter().copied().chain(own);
+    let candidates = systems::hosts().chain(own);
     Err(Problem::new(format!("there is no host `{host}`")).help(suggest::help(host, candidates)))
 }
 
-fn known_guest(guest: &str) -> Result<(), Problem> {
-    // `windows-server-2008-r2`, `oracle-linux-uek-7.7`: the name ends where the version begins.
-    let version =
-        guest.match_indices('-').map(|(at, _)| at).find(|&at| guest[at + 1..].starts_with(|c: char| c.is_ascii_digit()));
-    let name = version.map_or(guest, |at| &guest[..at]);
-    let is_version_of_its_own =
-        ["windows-xp", "windows-vista", "windows-nt", "windows-me"].iter().any(|word| guest.starts_with(word));
-    if (GUESTS.contains(&name) && version.is_some()) || is_version_of_its_own {
-        return Ok(());
-    }
-    let problem = Problem::new(format!("there is no guest `{guest}`"));
-    if GUESTS.contains(&name) {
-        return Err(problem.help(Some(format!("Add the version: `{name}-9.2`, say."))));
-    }
-    Err(problem.help(suggest::help(name, GUESTS)))
+/// The guest with this id.
+///
+/// # Errors
+/// With the nearest id, or what is missing.
+pub fn known_guest(id: &str) -> Result<Guest, Problem> {
+    Guest::parse(id).map_err(|help| Problem::new(format!("there is no guest `{id}`")).help(help))
 }
 
 /// The built-in policies for some hosts, each once. There need be none for a host that was only assumed.
@@ -229,7 +171,7 @@ pub fn read_policy(path: &Path) -> Result<Loaded, Problem> {
     let source = Arc::new(read_yaml_source(path)?);
     let faulty = |faults| Problem::from(Faulty { source: source.clone(), faults });
     let node = yaml::read(source.text()).map_err(|broken| faulty(vec![Fault::error(broken.span, broken.message)]))?;
-    let policy = load::load(&node, true).map_err(faulty)?;
+    let mut policy = load::load(&node, true).map_err(faulty)?;
     let mut tables = Vec::new();
     for (_, file) in &policy.tables {
         let path = path.parent().unwrap_or(Path::new("")).join(&file.text);
@@ -241,6 +183,20 @@ pub fn read_policy(path: &Path) -> Result<Loaded, Problem> {
         })?;
         tables.push(text);
     }
+    load::read_editions(&mut policy, &source, &|file| {
+        let path = path.parent().unwrap_or(Path::new("")).join(&file.text);
+        let missing = |error: std::io::Error| {
+            let reason = crate::input::walk::reason(&error);
+            let fault = Fault::error(file.span.clone(), format!("the edition `{}` cannot be read: {reason}", file.text));
+            Faulty { source: source.clone(), faults: vec![fault] }
+        };
+        let text = std::fs::read_to_string(&path).map_err(missing)?;
+        let source = Arc::new(Source::utf8(&path, text, 0));
+        let broken =
+            |broken: yaml::Broken| Faulty { source: source.clone(), faults: vec![Fault::error(broken.span, broken.message)] };
+        let node = yaml::read(source.text()).map_err(broken)?;
+        Ok((source, node))
+    })?;
     Ok(Loaded { source, policy, tables, late_names: Vec::new(), own: true })
 }
 
