@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::compile::Faulty;
-use super::matrix::{self, Feature, Matrix};
+use super::matrix::{self, Edition, Feature, Matrix};
 use super::reader::{Faults, Fields, is_kebab, shared};
 use super::schema::{Case, Context, Device, Fault, Gate, Platform, Policy, Rule, Text};
 use super::tests::{self, Test};
@@ -196,7 +196,20 @@ pub fn read_editions(policy: &mut Policy, source: &Arc<Source>, read: &ReadFile<
     if !faults.is_empty() {
         return Err(Faulty { source: source.clone(), faults });
     }
-    policy.matrix = Some(Arc::new(Matrix { features: matrix.features.clone(), editions }));
+    let features = matrix.features.clone();
+    for rule in &mut policy.rules {
+        let gates = rule.cases.iter().map(|case| &case.gate);
+        let id = rule.id.split_once('/').map_or("", |(_, id)| id);
+        let speaks_of_it = |edition: &&Edition| {
+            gates.clone().any(|gate| match gate {
+                Gate::Open => false,
+                Gate::Missing(_) => true,
+                Gate::Noted(_) => edition.notes.iter().any(|note| note.rules.iter().any(|named| named.text == id)),
+            })
+        };
+        rule.citations.extend(editions.iter().filter(speaks_of_it).map(|edition| Arc::new(edition.citation())));
+    }
+    policy.matrix = Some(Arc::new(Matrix { features, editions }));
     Ok(())
 }
 
