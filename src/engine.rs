@@ -14,7 +14,7 @@ use crate::policy::compile::{Compiled, CompiledCase, CompiledRule, Part, RuleSet
 use crate::policy::index::{Entry, Index};
 use crate::policy::matrix::{Answering, Matrix, Support};
 use crate::policy::schema::{Context, Gate, Platform};
-use crate::policy::tests::Test;
+use crate::policy::tests::{Sizes, Test};
 use crate::source::Span;
 use crate::systems::{self, Guest};
 use crate::tree::{Builder, NodeId, Tree};
@@ -390,8 +390,11 @@ impl Scope<'_, '_, '_> {
                 continue;
             }
             let value = context.string_value(node);
-            let unit = self.judge.tree.attribute(node.node(), "unit");
-            if let Some(violation) = case.tests.iter().find_map(|test| test.violation(&value, unit)) {
+            let sizes = match self.context {
+                Context::Vm => Sizes::Bytes,
+                _ => Sizes::Libvirt(self.judge.tree.attribute(node.node(), "unit")),
+            };
+            if let Some(violation) = case.tests.iter().find_map(|test| test.violation(&value, sizes)) {
                 self.offender(case, context, node, Some(violation), taken, paths, findings)?;
             }
         }

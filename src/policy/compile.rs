@@ -43,7 +43,7 @@ pub enum Choice {
 }
 
 /// Compiled policies. Immutable; shared by all threads.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct RuleSet {
     pub(crate) vocabulary: Vocabulary,
     pub(crate) policies: Vec<Compiled>,

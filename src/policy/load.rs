@@ -145,15 +145,14 @@ fn read_matrix(node: &Node, faults: &mut Faults) -> (Vec<Feature>, Vec<Text>) {
     (features, editions)
 }
 
+/// Gives a file beside a policy that the policy names.
+pub type ReadFile<'f> = dyn Fn(&Text) -> Result<(Arc<Source>, Node), Faulty> + 'f;
+
 /// Reads the editions of a policy's matrix, whose files `read` gives, and sees to it that notes and rules know each other.
 ///
 /// # Errors
 /// With the faults of the first file that has any; `source` is the policy's own.
-pub fn read_editions(
-    policy: &mut Policy,
-    source: &Arc<Source>,
-    read: &dyn Fn(&Text) -> Result<(Arc<Source>, Node), Faulty>,
-) -> Result<(), Faulty> {
+pub fn read_editions(policy: &mut Policy, source: &Arc<Source>, read: &ReadFile<'_>) -> Result<(), Faulty> {
     let Some(matrix) = &policy.matrix else { return Ok(()) };
     let noted = |rule: &&Rule| matches!(rule.gate, Gate::Noted(_));
     let id = |rule: &Rule| rule.id.split_once('/').map_or("", |(_, id)| id).to_owned();
