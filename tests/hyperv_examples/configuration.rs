@@ -1,0 +1,552 @@
+//! Hyper-V's own configuration: a machine as keys, which a container and the XML of 2008 to 2012 R2 share (format notes, section 2).
+//! The tables are written from the notes and lead the other way round than the reader's.
+
+use crate::container::{self, Key, Val};
+use crate::example::Element;
+use crate::settings::{self, Say};
+use crate::writers::Format;
+
+/// How a key holds a value.
+#[derive(Debug, Clone, Copy)]
+enum As {
+    Text,
+    /// A GUID in capital letters.
+    Capitals,
+    Truth,
+    Number,
+    /// A number in as many parts of the tree's unit.
+    Parts(f64),
+    /// Bytes as MiB.
+    Mebibytes,
+    /// A word as its number.
+    Word(&'static [(&'static str, i64)]),
+    /// A word as another.
+    Renamed(&'static [(&'static str, &'static str)]),
+}
+
+/// An attribute, the path of its key, how that holds it, and whether the XML of the older hosts has no such key (`V` in the notes).
+type Row = (&'static str, &'static str, As, bool);
+
+const ALL: bool = false;
+const NEW: bool = true;
+
+/// Below `/configuration`.
+const SETTINGS: &[Row] = &[
+    ("name", "properties/name", As::Text, ALL),
+    ("id", "properties/global_id", As::Capitals, ALL),
+    ("notes", "properties/notes", As::Text, ALL),
+    ("highly-available", "properties/highly_available", As::Truth, ALL),
+    ("lock-on-disconnect", "global_settings/devices/lock_on_disconnect", As::Truth, NEW),
+    ("full-scsi-command-set", "global_settings/devices/storage_allow_full_scsi_command_set", As::Truth, ALL),
+    ("reduced-fibre-channel-redundancy", "global_settings/devices/allow_reduced_fc_redundancy", As::Truth, ALL),
+    ("processor/count", "settings/processors/count", As::Number, ALL),
+    ("processor/limit", "settings/processors/limit", As::Parts(1000.0), ALL),
+    ("processor/reserve", "settings/processors/reservation", As::Parts(1000.0), ALL),
+    ("processor/weight", "settings/processors/weight", As::Number, ALL),
+    ("processor/nested-virtualization", "settings/processors/nested_virtualization/enabled", As::Truth, NEW),
+    ("processor/compatibility-for-migration", "settings/processors/features/limit", As::Truth, ALL),
+    ("processor/compatibility-for-older-systems", "settings/processors/limit_cpuid", As::Truth, ALL),
+    ("processor/threads-per-core", "settings/processors/hwthreads", As::Number, NEW),
+    ("processor/host-resource-protection", "global_settings/devices/host_resource_protection_enabled", As::Truth, NEW),
+    ("processor/hidden-hypervisor", "settings/processors/hide_hypervisor_present", As::Truth, NEW),
+    ("memory/startup", "settings/memory/bank/size", As::Mebibytes, ALL),
+    ("memory/dynamic", "settings/memory/bank/dynamic_memory_enabled", As::Truth, ALL),
+    ("memory/minimum", "settings/memory/bank/reservation", As::Mebibytes, ALL),
+    ("memory/maximum", "settings/memory/bank/limit", As::Mebibytes, ALL),
+    ("memory/buffer", "settings/memory/bank/target_memory_buffer", As::Number, ALL),
+    ("memory/priority", "settings/memory/bank/priority", As::Parts(100.0), ALL),
+    ("numa/enabled", "settings/vnuma/enabled", As::Truth, ALL),
+    ("numa/processors-per-node", "settings/processors/vnuma/count_per_node/max", As::Number, ALL),
+    ("numa/memory-per-node", "settings/memory/vnuma/max_size_per_node", As::Mebibytes, ALL),
+    ("numa/nodes-per-socket", "settings/processors/vnuma/node_per_socket/max", As::Number, ALL),
+    ("mmio/low", "settings/topology/low_mmio_gap_mb", As::Mebibytes, ALL),
+    ("mmio/high", "settings/topology/high_mmio_gap_mb", As::Mebibytes, NEW),
+    ("mmio/guest-controlled-cache-types", "settings/guest_controlled_cache_types", As::Truth, NEW),
+    ("security/tpm", "security/settings/tpm_enabled", As::Truth, NEW),
+    ("security/key-storage-drive", "security/settings/ksd_enabled", As::Truth, NEW),
+    ("security/shielded", "security/settings/shielding_requested", As::Truth, NEW),
+    ("security/encrypted-state-and-migration", "security/settings/encrypt_state_migration", As::Truth, NEW),
+    ("security/virtualization-based-security-opt-out", "security/settings/vbs_opt_out", As::Truth, NEW),
+    (
+        "automatic-start/action",
+        "global_settings/power/host_startup/action",
+        As::Word(&[("nothing", 0), ("start-if-running", 1), ("start", 2)]),
+        ALL,
+    ),
+    (
+        "automatic-stop/action",
+        "global_settings/power/host_shutdown/action",
+        As::Word(&[("turn-off", 0), ("save", 1), ("shut-down", 2)]),
+        ALL,
+    ),
+    ("critical-error/action", "global_settings/critical_error/action", As::Word(&[("none", 0), ("pause", 1)]), NEW),
+    ("critical-error/timeout", "global_settings/critical_error/timeout", As::Number, NEW),
+    (
+        "checkpoint/type",
+        "global_settings/snapshots/user_type",
+        As::Word(&[("disabled", 2), ("production", 3), ("production-only", 4), ("standard", 5)]),
+        NEW,
+    ),
+    ("checkpoint/automatic", "global_settings/snapshots/enable_automatic", As::Truth, NEW),
+];
+
+/// In the node of the firmware.
+const FIRMWARE: &[Row] = &[
+    ("firmware/secure-boot", "secure_boot_enabled", As::Truth, ALL),
+    ("firmware/secure-boot-template", "secure_boot_template_id", As::Renamed(&settings::TEMPLATES), NEW),
+    ("firmware/network-boot-protocol", "pxe_preferred_protocol", As::Word(&[("ipv4", 4), ("ipv6", 6)]), ALL),
+    ("firmware/pause-after-boot-failure", "pause_after_boot_failure", As::Truth, ALL),
+    ("firmware/num-lock", "num_lock", As::Truth, ALL),
+];
+
+/// In the node of the screen, which real hosts of 2012 R2 write without any.
+const VIDEO: &[Row] = &[
+    ("video/resolution-type", "ResolutionType", As::Word(&[("maximum", 2), ("single", 3), ("default", 4)]), NEW),
+    ("video/horizontal", "HorizontalResolution", As::Number, NEW),
+    ("video/vertical", "VerticalResolution", As::Number, NEW),
+];
+
+/// In an adapter's node.
+const ADAPTER: &[Row] = &[
+    ("name", "FriendlyName", As::Text, ALL),
+    ("mac-address", "MacAddress", As::Text, ALL),
+    ("static-mac-address", "MacAddressIsStatic", As::Truth, ALL),
+    ("cluster-monitored", "ClusterMonitored", As::Truth, ALL),
+    ("device-naming", "DeviceNamingEnabled", As::Truth, NEW),
+    ("switch", "Connection/AltSwitchName", As::Text, ALL),
+];
+
+/// In a drive's node.
+const DRIVE: &[Row] = &[
+    ("minimum-iops", "iops_reservation", As::Number, ALL),
+    ("maximum-iops", "iops_limit", As::Number, ALL),
+    ("persistent-reservations", "persistent_reservations_supported", As::Truth, ALL),
+];
+
+const BOOT_WORDS: [(&str, &str); 4] =
+    [("cd", "Optical"), ("ide", "HardDrive"), ("legacy-network-adapter", "Network"), ("floppy", "Floppy")];
+
+/// Types of devices with their names in the manifest.
+const ADAPTERS: (&str, &str) = ("2fc216b0-d2e2-4967-9b6d-b8a5c9ca2778", "Synthetic Ethernet Port");
+const SCSI: (&str, &str) = ("d422512d-2bf2-4752-809d-7b82b5fcb1b4", "Synthetic SCSI Controller");
+const IDE: (&str, &str) = ("83f8638b-8dca-4152-9eda-2ca8b33039b4", "Microsoft Emulated IDE Controller");
+const FLOPPY: (&str, &str) = ("8f0d2762-0b00-4e04-af4f-19010527cb93", "Microsoft Emulated Floppy Controller");
+const SERIAL: (&str, &str) = ("8e3a359f-559a-4b6a-98a9-1690a6100ed7", "Microsoft Emulated Serial Controller");
+const BIOS: (&str, &str) = ("ac6b8dc1-3257-4a70-b1b2-a9c9215659ad", "Microsoft Virtual BIOS");
+const SCREEN: (&str, &str) = ("f3cf6965-e8d3-44a9-9b7d-a04245ea7525", "Synthetic Video");
+const BUS: (&str, &str) = ("d41a1872-3740-41ce-a1ee-4522ab82f991", "VmBus");
+const PCI: (&str, &str) = ("2fcc454e-a36a-4c77-bb5e-a2d75a51f02c", "Virtual PCI Express Port");
+const GPU: (&str, &str) = ("99dcd00c-fbd6-42d3-9dfd-1b5ad7058f61", "GPU Partition");
+/// What stands for types that nobody documented: of emulated and Fibre Channel adapters, of controllers of persistent memory.
+const UNDOCUMENTED: (&str, &str) = ("5f0b1a57-91e3-4c62-8d11-6a3c1f7be0a9", "Another Device");
+
+const OFFLOAD: &str = "C885BFD1-ABB7-418F-8163-9F379C9F7166";
+const VLAN: &str = "952C5004-4465-451C-8CB8-FA9AB382B773";
+
+/// What an adapter has whose port lacks the feature of guards.
+const UNGUARDED: [(&str, &str); 6] = [
+    ("mac-address-spoofing", "false"),
+    ("dhcp-guard", "false"),
+    ("router-guard", "false"),
+    ("port-mirroring", "none"),
+    ("teaming", "false"),
+    ("ieee-priority-tag", "false"),
+];
+
+/// The keys of a machine, what it could say noted in the machine.
+pub fn keys(vm: &Element, format: Format) -> Key {
+    let mut writer = Writer { vm, format, keys: Vec::new(), devices: 0 };
+    writer.properties();
+    writer.rows(SETTINGS, vm, "");
+    writer.checkpoints();
+    writer.firmware();
+    writer.screen();
+    writer.controllers();
+    vm.list("network-adapter").for_each(|adapter| writer.adapter(adapter));
+    writer.assigned();
+    vm.list("integration-service").for_each(|service| writer.service(service));
+    writer.serial();
+    writer.device(BUS, Some(BUS.0));
+    let version = if format == Format::Xml { 260 } else { 512 };
+    writer.put("manifest/version", Val::Int(version));
+    writer.put("manifest/size", Val::Int(writer.devices));
+    container::node("configuration", writer.keys)
+}
+
+struct Writer<'e> {
+    vm: &'e Element,
+    format: Format,
+    /// Below `/configuration`.
+    keys: Vec<Key>,
+    devices: i64,
+}
+
+impl<'e> Writer<'e> {
+    fn put(&mut self, path: &str, value: Val) {
+        put(&mut self.keys, path, value, false);
+    }
+
+    /// Writes the attributes of an element that a table has, below a node.
+    fn rows(&mut self, rows: &[Row], element: &Element, node: &str) {
+        for &(attribute, path, form, is_new) in rows {
+            if is_new && self.format == Format::Xml {
+                continue;
+            }
+            if let Some(value) = element.get(attribute).and_then(|value| form.value(value)) {
+                self.put(&below(node, path), value);
+                element.say(attribute);
+            }
+        }
+    }
+
+    /// Lists a device and gives the name of its node. Devices of which there is one have their type for an instance.
+    fn device(&mut self, (kind, name): (&str, &str), instance: Option<&str>) -> String {
+        self.devices += 1;
+        let instance = instance.map_or(format!("7c0de1f2-0000-4000-8000-{:012x}", self.devices), str::to_owned);
+        let entry = format!("manifest/vdev{:03}", self.devices);
+        let texts = [("device", kind), ("instance", &*instance), ("name", name)];
+        for (key, text) in texts {
+            self.put(&below(&entry, key), Val::Text(text.to_owned()));
+        }
+        self.put(&below(&entry, "flags"), Val::Int(1));
+        format!("_{instance}_")
+    }
+
+    /// A container holds versions from 6.2 on, XML those before; before 5.0 all machines are of generation 1 and no key says so.
+    fn properties(&mut self) {
+        let vm = self.vm;
+        let version = vm.get("configuration-version").and_then(|version| version.split_once('.'));
+        let version = version.and_then(|(major, minor)| Some((major.parse::<i64>().ok()?, minor.parse::<i64>().ok()?)));
+        let fits = |version| if self.format == Format::Xml { version <= (5, 0) } else { version >= (6, 2) };
+        let version = version.filter(|&version| fits(version));
+        if let Some((major, minor)) = version {
+            self.put("properties/version", Val::Int(256 * major + minor));
+            vm.say("configuration-version");
+        }
+        match (version, vm.get("generation")) {
+            (Some(version), Some("1")) if version < (5, 0) => {
+                vm.say("generation");
+                if vm.get("assumed") == Some("generation") {
+                    vm.say("assumed");
+                }
+            }
+            (Some(version), _) if version < (5, 0) => {}
+            (_, Some(generation @ ("1" | "2"))) => {
+                self.put("properties/subtype", Val::Int(i64::from(generation == "2")));
+                vm.say("generation");
+            }
+            _ => {}
+        }
+    }
+
+    /// One key says whether there are checkpoints and how many.
+    fn checkpoints(&mut self) {
+        let count = match (self.vm.get("checkpoint/count"), self.vm.get("checkpoint/present")) {
+            (Some(count), _) => count,
+            (None, Some("true")) => "1",
+            (None, Some(_)) => "0",
+            (None, None) => return,
+        };
+        self.put("global_settings/snapshots/list/size", As::Number.value(count).unwrap());
+        for checkpoint in self.vm.list("checkpoint") {
+            checkpoint.say("count");
+            if checkpoint.get("present") == Some(if count == "0" { "false" } else { "true" }) {
+                checkpoint.say("present");
+            }
+        }
+    }
+
+    /// The order of generation 2 lies in UEFI variables, whose bytes are not documented.
+    fn firmware(&mut self) {
+        let Some(firmware) = self.vm.list("firmware").next() else { return };
+        let node = self.device(BIOS, Some(BIOS.0));
+        self.rows(FIRMWARE, self.vm, &node);
+        if let Some(template) = firmware.get("secure-boot-template")
+            && settings::is_guid(template)
+            && self.format == Format::Vmcx
+        {
+            self.put(&below(&node, "secure_boot_template_id"), As::Capitals.value(template).unwrap());
+            firmware.say("secure-boot-template");
+        }
+        let word = |boot: &'e Element| Some((boot, As::Renamed(&BOOT_WORDS).value(boot.get("kind")?)?));
+        let order: Vec<_> = firmware.list("boot-device").filter_map(word).collect();
+        if self.vm.get("generation") != Some("1") || order.is_empty() {
+            firmware.leave_open("boot-device");
+            return;
+        }
+        for (place, (boot, word)) in order.into_iter().enumerate() {
+            self.put(&format!("{node}/boot/device{place}"), word);
+            boot.say_element();
+            boot.say("kind");
+        }
+    }
+
+    fn screen(&mut self) {
+        if self.vm.list("video").next().is_some() {
+            let node = self.device(SCREEN, Some(SCREEN.0));
+            self.rows(VIDEO, self.vm, &node);
+        }
+    }
+
+    /// A SCSI controller is a device, both IDE controllers are one. They have no numbers but their order.
+    fn controllers(&mut self) {
+        let vm = self.vm;
+        let all = |kind| vm.list("controller").filter(move |controller| controller.get("type") == Some(kind));
+        let number = |controller: &Element| controller.get("number").and_then(|number| number.parse::<usize>().ok()).unwrap();
+        let scsi: Vec<&Element> = all("scsi").collect();
+        for place in 0..scsi.iter().map(|controller| number(controller) + 1).max().unwrap_or_default() {
+            let node = self.device(SCSI, None);
+            self.put(&below(&node, "ChannelInstanceGuid"), Val::Text("{a2f07e9c-3c1f-4d55-9b0c-6f1e2d3c4b5a}".to_owned()));
+            scsi.iter().filter(|known| number(known) == place).for_each(|known| self.controller(known, &node, 0));
+        }
+        for (kind, device, most) in [("ide", IDE, 2), ("floppy", FLOPPY, 1)] {
+            let known: Vec<&Element> = all(kind).filter(|controller| number(controller) < most).collect();
+            if !known.is_empty() {
+                let node = self.device(device, Some(device.0));
+                known.iter().for_each(|known| self.controller(known, &node, number(known)));
+            }
+        }
+        if all("pmem").next().is_some() {
+            self.device(UNDOCUMENTED, None);
+            self.leave_adapters_open();
+        }
+    }
+
+    fn controller(&mut self, controller: &Element, node: &str, number: usize) {
+        controller.say_element();
+        controller.say("type");
+        controller.say("number");
+        for drive in controller.list("drive") {
+            self.drive(drive, &format!("{node}/controller{number}/drive{}", drive.get("location").unwrap()));
+        }
+    }
+
+    /// The word for a disk or drive of the host is not documented, so something stands for it that says nothing.
+    fn drive(&mut self, drive: &Element, node: &str) {
+        drive.say_element();
+        drive.say("location");
+        let path = drive.get("path").unwrap_or_default();
+        let word = match (drive.get("type"), drive.get("media")) {
+            (_, Some("pass-through")) => "ANOTHER",
+            (Some("hard-disk"), Some("vhd") | None) => "VHD",
+            (Some("dvd"), Some("iso") | None) => "ISO",
+            (Some("floppy"), Some("vfd") | None) => "VFD",
+            (Some("dvd"), Some("none")) if path.is_empty() => "ISO",
+            (Some("floppy"), Some("none")) if path.is_empty() => "VFD",
+            _ => "ANOTHER",
+        };
+        if word != "ANOTHER" {
+            drive.say("type");
+            drive.say("media");
+        }
+        if word == "VHD" {
+            drive.leave_open("virtual-disk");
+        }
+        if drive.get("path").is_some() || drive.get("media") == Some("none") {
+            self.put(&below(node, "pathname"), Val::Text(path.to_owned()));
+            drive.say("path");
+        }
+        self.put(&below(node, "type"), Val::Text(word.to_owned()));
+        self.rows(DRIVE, drive, node);
+    }
+
+    /// The type of the emulated adapter is not documented.
+    fn adapter(&mut self, adapter: &Element) {
+        if adapter.get("legacy") == Some("true") {
+            self.device(UNDOCUMENTED, None);
+            self.leave_adapters_open();
+            return;
+        }
+        adapter.say_element();
+        adapter.say("legacy");
+        adapter.leave_open("failover-address");
+        let node = self.device(ADAPTERS, None);
+        self.put(&below(&node, "ChannelInstanceGuid"), Val::Text("{0d9a7c43-52b8-4e0e-8a3b-1f2e3d4c5b6a}".to_owned()));
+        self.rows(ADAPTER, adapter, &node);
+        let switch = adapter.get("switch");
+        if let Some(is_connected) = adapter.get("connected").or(switch.map(|name| if name.is_empty() { "false" } else { "true" }))
+        {
+            let is_named = switch.is_some_and(|name| !name.is_empty());
+            let guid = if is_connected == "true" || is_named { "438B7B13-6180-4155-B7BF-08709CCF234D" } else { "" };
+            self.put(&below(&node, "SwitchName"), Val::Text(guid.to_owned()));
+            self.put(&below(&node, "IsConnected"), Val::Bool(i32::from(is_connected == "true")));
+            adapter.say("connected");
+        }
+        self.features(adapter, &node);
+    }
+
+    /// What a port has beyond its switch. That it has a VLAN or guards can be told, which ones cannot.
+    fn features(&mut self, adapter: &Element, node: &str) {
+        let named = || UNGUARDED.iter().filter(|(name, _)| adapter.get(name).is_some());
+        let is_guarded = named().any(|(name, usual)| adapter.get(name) != Some(usual));
+        let (tagged, mode) = (adapter.get("vlan/tagged"), adapter.get("vlan/mode"));
+        let is_tagged = tagged == Some("true") || mode.is_some_and(|mode| mode != "untagged");
+        let offload = self.offload(adapter);
+        if named().next().is_none() && tagged.or(mode).is_none() && offload.is_none() {
+            return;
+        }
+        let mut features = vec![OFFLOAD];
+        if is_tagged {
+            features.push(VLAN);
+        }
+        if is_guarded {
+            features.push("776E0BA7-94A1-41C8-8F28-951F524251B5");
+        } else {
+            named().for_each(|(name, _)| adapter.say(name));
+        }
+        if tagged == Some(if is_tagged { "true" } else { "false" }) {
+            adapter.say("vlan/tagged");
+        }
+        if mode == Some("untagged") && !is_tagged {
+            adapter.say("vlan/mode");
+        }
+        for feature in features {
+            put(&mut self.keys, &format!("{node}/Connection/Features/Id"), Val::Text(feature.to_owned()), true);
+            self.put(&format!("{node}/Connection/Feature_{feature}/Flags"), Val::Int(0));
+        }
+        if let Some(bytes) = offload {
+            let setting = format!("{node}/Connection/Feature_{OFFLOAD}/Setting_{OFFLOAD}");
+            self.put(&below(&setting, "Version"), Val::Int(if self.format == Format::Xml { 256 } else { 1024 }));
+            self.put(&below(&setting, "Data"), Val::Bytes(bytes));
+        }
+    }
+
+    /// The bytes of the offload feature, in which everything stands that the adapter leaves open, too, by its default.
+    fn offload(&mut self, adapter: &Element) -> Option<Vec<u8>> {
+        const MODERATION: &[(&str, i64)] =
+            &[("default", 0), ("adaptive", 1), ("off", 2), ("low", 100), ("medium", 200), ("high", 300)];
+        const NUMBERS: [(&str, As, u32); 5] = [
+            ("offload/ipsec", As::Number, 512),
+            ("vmq/weight", As::Number, 100),
+            ("iov/weight", As::Number, 0),
+            ("iov/queue-pairs", As::Number, 1),
+            ("iov/interrupt-moderation", As::Word(MODERATION), 0),
+        ];
+        let is_named = |name: &&str| adapter.get(name).is_some();
+        let switches = ["vmq/vrss", "vmq/vmmq"].into_iter().filter(|_| self.format == Format::Vmcx);
+        if !NUMBERS.iter().map(|(name, ..)| *name).chain(switches.clone()).any(|name| is_named(&name)) {
+            return None;
+        }
+        let mut bytes = Vec::new();
+        for (name, form, usual) in NUMBERS {
+            let given = match adapter.get(name).and_then(|value| form.value(value)) {
+                Some(Val::Int(number)) => u32::try_from(number).ok(),
+                _ => None,
+            };
+            if given.is_some() {
+                adapter.say(name);
+            }
+            bytes.extend(given.unwrap_or(usual).to_le_bytes());
+        }
+        if self.format == Format::Vmcx {
+            bytes.extend([0_u32, 64, 1_000_000].into_iter().flat_map(u32::to_le_bytes));
+            for name in switches {
+                bytes.push(u8::from(adapter.get(name).is_none_or(|value| value == "true")));
+                if adapter.get(name).is_some() {
+                    adapter.say(name);
+                }
+            }
+            bytes.extend([0, 0]);
+            bytes.extend([16_u32, 1, 0, 0, 3].into_iter().flat_map(u32::to_le_bytes));
+        }
+        Some(bytes)
+    }
+
+    fn leave_adapters_open(&self) {
+        self.vm.leave_open("network-adapter");
+        self.vm.leave_open("fibre-channel-adapter");
+    }
+
+    /// Devices of the host, which came with Windows Server 2016, and Fibre Channel adapters, whose type is not documented.
+    fn assigned(&mut self) {
+        let is_unknown = ["network-adapter", "fibre-channel-adapter"].into_iter().any(|list| self.vm.is_unknown(list));
+        if is_unknown || self.vm.list("fibre-channel-adapter").next().is_some() {
+            self.device(UNDOCUMENTED, None);
+            self.leave_adapters_open();
+        }
+        if self.format == Format::Xml {
+            return;
+        }
+        for pci in self.vm.list("pci-device") {
+            let node = self.device(PCI, None);
+            self.put(&below(&node, "HostResources/count"), Val::Int(1));
+            self.rows(&[("instance-id", "HostResources/HostResource/Instance", As::Text, NEW)], pci, &node);
+            pci.say_element();
+        }
+        for gpu in self.vm.list("gpu-partition") {
+            let node = self.device(GPU, None);
+            self.put(&below(&node, "InstanceGuid"), Val::Text("{6e1d3f00-7a5b-4f0c-8c1d-2b3a4c5d6e7f}".to_owned()));
+            self.rows(&[("path", "HostResource", As::Text, NEW)], gpu, &node);
+            gpu.say_element();
+        }
+    }
+
+    /// A service that is on as ever has no key.
+    fn service(&mut self, service: &Element) {
+        let name = service.get("name").unwrap();
+        let Some((_, guid, title)) = settings::SERVICES.iter().find(|(known, ..)| *known == name) else { return };
+        let node = self.device((guid, title), Some(guid));
+        service.say_element();
+        service.say("name");
+        if service.get("assumed") == Some("enabled") && service.get("enabled") == Some("true") {
+            service.say("assumed");
+            service.say("enabled");
+        }
+        if service.get("assumed").is_none() {
+            self.rows(&[("enabled", "Enabled", As::Truth, ALL)], service, &node);
+        }
+    }
+
+    fn serial(&mut self) {
+        if self.vm.list("com-port").next().is_none() {
+            return;
+        }
+        let node = self.device(SERIAL, Some(SERIAL.0));
+        for port in self.vm.list("com-port") {
+            let number = if port.get("number") == Some("2") { 1 } else { 0 };
+            self.put(&format!("{node}/port{number}/connection"), Val::Text(port.get("path").unwrap_or_default().to_owned()));
+            port.say_element();
+            port.say("number");
+            port.say("path");
+        }
+    }
+}
+
+impl As {
+    /// A value of the tree as a key holds it; none where no key can.
+    fn value(self, value: &str) -> Option<Val> {
+        Some(match self {
+            As::Text => Val::Text(value.to_owned()),
+            As::Capitals => Val::Text(value.to_ascii_uppercase()),
+            As::Truth => Val::Bool(i32::from(value == "true")),
+            As::Number => Val::Int(value.parse().ok()?),
+            As::Parts(parts) => {
+                let number = value.parse::<f64>().ok()? * parts;
+                Val::Int((number.fract() == 0.0).then_some(number as i64)?)
+            }
+            As::Mebibytes => Val::Int(settings::mebibytes(value)? as i64),
+            As::Word(words) => Val::Int(words.say(value)?),
+            As::Renamed(words) => Val::Text(words.say(value)?.to_owned()),
+        })
+    }
+}
+
+fn below(node: &str, path: &str) -> String {
+    if node.is_empty() { path.to_owned() } else { format!("{node}/{path}") }
+}
+
+/// Puts a value at a path, into the nodes that are there; `again` beside others of its name.
+fn put(keys: &mut Vec<Key>, path: &str, value: Val, again: bool) {
+    let Some((name, rest)) = path.split_once('/') else {
+        if !again {
+            keys.retain(|key| key.name != path);
+        }
+        return keys.push(container::key(path, value));
+    };
+    if !keys.iter().any(|key| key.name == name) {
+        keys.push(container::node(name, Vec::new()));
+    }
+    let node = keys.iter_mut().find(|key| key.name == name).unwrap();
+    let Val::Node(children) = &mut node.value else { panic!("{name} is no node") };
+    put(children, rest, value, again);
+}
