@@ -3,6 +3,8 @@
 
 mod common;
 
+#[path = "hyperv_examples/clixml.rs"]
+mod clixml;
 #[path = "hyperv_examples/configuration.rs"]
 mod configuration;
 // A key and its value serve for XML, too.
@@ -11,6 +13,12 @@ mod configuration;
 mod container;
 #[path = "hyperv_examples/example.rs"]
 mod example;
+#[path = "hyperv_examples/json.rs"]
+mod json;
+#[path = "hyperv_examples/powershell.rs"]
+mod powershell;
+#[path = "hyperv_examples/rules.rs"]
+mod rules;
 #[path = "hyperv_examples/settings.rs"]
 mod settings;
 #[path = "hyperv_examples/trees.rs"]

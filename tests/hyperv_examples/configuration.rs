@@ -34,6 +34,8 @@ const NEW: bool = true;
 const SETTINGS: &[Row] = &[
     ("name", "properties/name", As::Text, ALL),
     ("id", "properties/global_id", As::Capitals, ALL),
+    // Without any settings a container would be one of run-time state.
+    ("id", "settings/global/logical_id", As::Capitals, ALL),
     ("notes", "properties/notes", As::Text, ALL),
     ("highly-available", "properties/highly_available", As::Truth, ALL),
     ("lock-on-disconnect", "global_settings/devices/lock_on_disconnect", As::Truth, NEW),

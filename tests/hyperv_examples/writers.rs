@@ -1,7 +1,7 @@
 //! From a machine as examples write it to the files in which people have it, by tables and code that share nothing with the readers.
 
 use crate::example::Element;
-use crate::{configuration, container, xml};
+use crate::{clixml, common, configuration, container, json, powershell, xml};
 
 /// What a machine can be written as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,16 +10,25 @@ pub enum Format {
     Vmcx,
     /// Hyper-V's XML of 2008 to 2012 R2.
     Xml,
+    /// Objects as Windows PowerShell's JSON.
+    Json,
+    /// Objects as PowerShell 7's JSON with names of enumerations.
+    NamedJson,
+    /// Objects as `Export-Clixml` writes them.
+    CliXml,
 }
 
 impl Format {
-    pub const ALL: [Format; 2] = [Format::Vmcx, Format::Xml];
+    pub const ALL: [Format; 5] = [Format::Vmcx, Format::Xml, Format::Json, Format::NamedJson, Format::CliXml];
 
     /// What people call it.
     pub fn name(self) -> &'static str {
         match self {
             Format::Vmcx => ".vmcx",
             Format::Xml => "XML",
+            Format::Json => "JSON",
+            Format::NamedJson => "JSON, names",
+            Format::CliXml => "CLIXML",
         }
     }
 
@@ -28,6 +37,8 @@ impl Format {
         match self {
             Format::Vmcx => "example.vmcx",
             Format::Xml => "example.xml",
+            Format::Json | Format::NamedJson => "example.json",
+            Format::CliXml => "example.clixml",
         }
     }
 }
@@ -53,6 +64,10 @@ pub fn write(example: &Element, format: Format) -> Written {
             container::write(&container::Layout::default(), &[root]).bytes
         }
         Format::Xml => xml::write(&configuration::keys(&machine, format)),
+        // As the older PowerShell redirects into a file and exports to one.
+        Format::Json => common::utf16(&json::write(&powershell::bundle(&machine), json::Writer::Old), true, true),
+        Format::NamedJson => json::write(&powershell::bundle(&machine), json::Writer::New).into_bytes(),
+        Format::CliXml => common::utf16(&clixml::write(&powershell::bundle(&machine)), true, true),
     };
     machine.settle();
     Written { bytes, left_out: machine.unsaid(), open: machine.open_lists(), machine }

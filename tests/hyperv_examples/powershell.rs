@@ -1,0 +1,645 @@
+//! A machine as the objects of PowerShell's cmdlets (format notes, section 4), bundled as people bundle them: `Get-VM` with its lists,
+//! and the parts that only other cmdlets tell beside it.
+
+use crate::example::Element;
+use crate::settings::{self, Say};
+
+/// A value of a property.
+#[derive(Debug, Clone)]
+pub enum Value {
+    Nothing,
+    Text(String),
+    Truth(bool),
+    Number(u64),
+    Guid(String),
+    Version(String),
+    Seconds(u64),
+    Enum(&'static Enumeration, i64, &'static str),
+    List(Vec<Value>),
+    Object(Object),
+}
+
+/// What a cmdlet gave.
+#[derive(Debug, Clone)]
+pub struct Object {
+    /// The last part of its type; empty for what somebody put together.
+    pub class: &'static str,
+    pub properties: Vec<(&'static str, Value)>,
+}
+
+/// An enumeration of the module: its type, and the tree's words with their numbers and names.
+#[derive(Debug)]
+pub struct Enumeration {
+    pub class: &'static str,
+    words: &'static [(&'static str, i64, &'static str)],
+}
+
+/// How a property holds a value of the tree.
+#[derive(Debug, Clone, Copy)]
+enum As {
+    Text,
+    Guid,
+    Version,
+    Truth,
+    /// The other way round.
+    Not,
+    /// `OnOffState`, in which On is 0.
+    OnOff,
+    Number,
+    /// Bytes as MiB.
+    Mebibytes,
+    /// Seconds as minutes.
+    Minutes,
+    /// Seconds as a span of time.
+    Span,
+    /// Twelve digits with nothing between them.
+    Mac,
+    /// Numbers as a list.
+    Numbers,
+    Word(&'static Enumeration),
+}
+
+/// An attribute, the property that holds it, and how.
+type Row = (&'static str, &'static str, As);
+
+macro_rules! enumerations {
+    ($($name:ident $class:literal { $($word:literal $number:literal $given:literal),* $(,)? })*) => {
+        $(static $name: Enumeration = Enumeration { class: $class, words: &[$(($word, $number, $given)),*] };)*
+    };
+}
+
+enumerations! {
+    ON_OFF "OnOffState" { "true" 0 "On", "false" 1 "Off" }
+    STATE "VMState" {
+        "other" 1 "Other", "running" 2 "Running", "off" 3 "Off", "stopping" 4 "Stopping", "saved" 6 "Saved",
+        "paused" 9 "Paused", "starting" 10 "Starting", "reset" 11 "Reset", "saving" 32773 "Saving",
+        "pausing" 32776 "Pausing", "resuming" 32777 "Resuming",
+    }
+    START "StartAction" { "nothing" 2 "Nothing", "start-if-running" 3 "StartIfRunning", "start" 4 "Start" }
+    STOP "StopAction" { "turn-off" 2 "TurnOff", "save" 3 "Save", "shut-down" 4 "ShutDown" }
+    CRITICAL "CriticalErrorAction" { "none" 0 "None", "pause" 1 "Pause" }
+    CHECKPOINT "CheckpointType" {
+        "disabled" 2 "Disabled", "production" 3 "Production", "production-only" 4 "ProductionOnly", "standard" 5 "Standard",
+    }
+    REPLICATION_MODE "VMReplicationMode" {
+        "none" 0 "None", "primary" 1 "Primary", "replica" 2 "Replica", "test-replica" 3 "TestReplica",
+        "extended-replica" 4 "ExtendedReplica",
+    }
+    AUTHENTICATION "ReplicationAuthenticationType" { "kerberos" 1 "Kerberos", "certificate" 2 "Certificate" }
+    CONTROLLER "ControllerType" { "ide" 0 "IDE", "scsi" 1 "SCSI", "pmem" 2 "PMEM" }
+    DVD "DvdMediaType" { "none" 0 "None", "iso" 1 "ISO", "pass-through" 2 "PassThrough" }
+    VLAN_MODE "VMNetworkAdapterVlanMode" { "untagged" 0 "Untagged", "access" 1 "Access", "trunk" 2 "Trunk", "private" 3 "Private" }
+    PRIVATE_MODE "VMNetworkAdapterPrivateVlanMode" {
+        "isolated" 1 "Isolated", "community" 2 "Community", "promiscuous" 3 "Promiscuous",
+    }
+    MIRRORING "VMNetworkAdapterPortMirroringMode" { "none" 0 "None", "destination" 1 "Destination", "source" 2 "Source" }
+    MODERATION "IovInterruptModerationValue" {
+        "default" 0 "Default", "adaptive" 1 "Adaptive", "off" 2 "Off", "low" 100 "Low", "medium" 200 "Medium", "high" 300 "High",
+    }
+    BOOT_DEVICE "BootDevice" {
+        "floppy" 0 "Floppy", "cd" 1 "CD", "ide" 2 "IDE", "legacy-network-adapter" 3 "LegacyNetworkAdapter",
+        "network-adapter" 4 "NetworkAdapter", "vhd" 5 "VHD",
+    }
+    BOOT_TYPE "BootSourceType" { "drive" 1 "Drive", "network" 2 "Network", "file" 3 "File" }
+    PROTOCOL "IPProtocolPreference" { "ipv4" 0 "IPv4", "ipv6" 1 "IPv6" }
+    CONSOLE "ConsoleModeType" { "default" 0 "Default", "com1" 1 "COM1", "com2" 2 "COM2", "none" 3 "None" }
+    RESOLUTION "ResolutionType" { "maximum" 2 "Maximum", "single" 3 "Single", "default" 4 "Default" }
+    VHD_FORMAT "VhdFormat" { "vhd" 2 "VHD", "vhdx" 3 "VHDX", "vhd-set" 4 "VHDSet" }
+    VHD_TYPE "VhdType" { "fixed" 2 "Fixed", "dynamic" 3 "Dynamic", "differencing" 4 "Differencing" }
+}
+
+const VM: &[Row] = &[
+    ("name", "Name", As::Text),
+    ("name", "VMName", As::Text),
+    ("id", "Id", As::Guid),
+    ("id", "VMId", As::Guid),
+    ("generation", "Generation", As::Number),
+    ("configuration-version", "Version", As::Version),
+    ("state", "State", As::Word(&STATE)),
+    ("notes", "Notes", As::Text),
+    ("highly-available", "IsClustered", As::Truth),
+    ("lock-on-disconnect", "LockOnDisconnect", As::OnOff),
+    ("processor/count", "ProcessorCount", As::Number),
+    ("memory/startup", "MemoryStartup", As::Number),
+    ("memory/dynamic", "DynamicMemoryEnabled", As::Truth),
+    ("memory/minimum", "MemoryMinimum", As::Number),
+    ("memory/maximum", "MemoryMaximum", As::Number),
+    ("mmio/low", "LowMemoryMappedIoSpace", As::Number),
+    ("mmio/high", "HighMemoryMappedIoSpace", As::Number),
+    ("mmio/guest-controlled-cache-types", "GuestControlledCacheTypes", As::Truth),
+    ("automatic-start/action", "AutomaticStartAction", As::Word(&START)),
+    ("automatic-start/delay", "AutomaticStartDelay", As::Number),
+    ("automatic-stop/action", "AutomaticStopAction", As::Word(&STOP)),
+    ("critical-error/action", "AutomaticCriticalErrorAction", As::Word(&CRITICAL)),
+    ("critical-error/timeout", "AutomaticCriticalErrorActionTimeout", As::Minutes),
+    ("checkpoint/type", "CheckpointType", As::Word(&CHECKPOINT)),
+    ("checkpoint/automatic", "AutomaticCheckpointsEnabled", As::Truth),
+    ("replication/mode", "ReplicationMode", As::Word(&REPLICATION_MODE)),
+    ("location/configuration", "ConfigurationLocation", As::Text),
+    ("location/checkpoints", "SnapshotFileLocation", As::Text),
+    ("location/smart-paging", "SmartPagingFilePath", As::Text),
+];
+
+/// Parts of which a machine has one: how bundles call them, their classes, the properties by which they are told from others where no
+/// class is written, and the rows.
+const PARTS: &[(&str, &str, &[&str], &[Row])] = &[
+    (
+        "SystemSetting",
+        "",
+        &["VirtualNumaEnabled"],
+        &[
+            ("full-scsi-command-set", "AllowFullSCSICommandSet", As::Truth),
+            ("reduced-fibre-channel-redundancy", "AllowReducedFcRedundancy", As::Truth),
+            ("numa/enabled", "VirtualNumaEnabled", As::Truth),
+        ],
+    ),
+    (
+        "Processor",
+        "VMProcessor",
+        &["RelativeWeight"],
+        &[
+            ("processor/count", "Count", As::Number),
+            ("processor/limit", "Maximum", As::Number),
+            ("processor/reserve", "Reserve", As::Number),
+            ("processor/weight", "RelativeWeight", As::Number),
+            ("processor/nested-virtualization", "ExposeVirtualizationExtensions", As::Truth),
+            ("processor/compatibility-for-migration", "CompatibilityForMigrationEnabled", As::Truth),
+            ("processor/compatibility-for-older-systems", "CompatibilityForOlderOperatingSystemsEnabled", As::Truth),
+            ("processor/threads-per-core", "HwThreadCountPerCore", As::Number),
+            ("processor/host-resource-protection", "EnableHostResourceProtection", As::Truth),
+            ("numa/processors-per-node", "MaximumCountPerNumaNode", As::Number),
+            ("numa/nodes-per-socket", "MaximumCountPerNumaSocket", As::Number),
+        ],
+    ),
+    (
+        "Memory",
+        "VMMemory",
+        &["Startup", "Buffer"],
+        &[
+            ("memory/startup", "Startup", As::Number),
+            ("memory/dynamic", "DynamicMemoryEnabled", As::Truth),
+            ("memory/minimum", "Minimum", As::Number),
+            ("memory/maximum", "Maximum", As::Number),
+            ("memory/buffer", "Buffer", As::Number),
+            ("memory/priority", "Priority", As::Number),
+            ("numa/memory-per-node", "MaximumPerNumaNode", As::Mebibytes),
+        ],
+    ),
+    (
+        "Security",
+        "VMSecurity",
+        &["TpmEnabled"],
+        &[
+            ("security/tpm", "TpmEnabled", As::Truth),
+            ("security/key-storage-drive", "KsdEnabled", As::Truth),
+            ("security/shielded", "Shielded", As::Truth),
+            ("security/encrypted-state-and-migration", "EncryptStateAndVmMigrationTraffic", As::Truth),
+            ("security/virtualization-based-security-opt-out", "VirtualizationBasedSecurityOptOut", As::Truth),
+        ],
+    ),
+    (
+        "Replication",
+        "VMReplication",
+        &["AutoResynchronizeEnabled"],
+        &[
+            ("replication/mode", "Mode", As::Word(&REPLICATION_MODE)),
+            ("replication/authentication", "AuthenticationType", As::Word(&AUTHENTICATION)),
+            ("replication/compression", "CompressionEnabled", As::Truth),
+            ("replication/automatic-resynchronization", "AutoResynchronizeEnabled", As::Truth),
+            ("replication/resynchronization-start", "AutoResynchronizeIntervalStart", As::Span),
+            ("replication/resynchronization-end", "AutoResynchronizeIntervalEnd", As::Span),
+            ("replication/vss-frequency", "VSSSnapshotFrequencyHour", As::Number),
+        ],
+    ),
+    (
+        "Video",
+        "VMVideo",
+        &["HorizontalResolution", "VerticalResolution"],
+        &[
+            ("video/resolution-type", "ResolutionType", As::Word(&RESOLUTION)),
+            ("video/horizontal", "HorizontalResolution", As::Number),
+            ("video/vertical", "VerticalResolution", As::Number),
+        ],
+    ),
+    (
+        "GuestSystem",
+        "",
+        &["OSName"],
+        &[
+            ("guest/name", "OSName", As::Text),
+            ("guest/version", "OSVersion", As::Text),
+            ("guest/architecture", "ProcessorArchitecture", As::Text),
+        ],
+    ),
+];
+
+const FIRMWARE: &[Row] = &[
+    ("secure-boot", "SecureBoot", As::OnOff),
+    ("console", "ConsoleMode", As::Word(&CONSOLE)),
+    ("network-boot-protocol", "PreferredNetworkBootProtocol", As::Word(&PROTOCOL)),
+    ("pause-after-boot-failure", "PauseAfterBootFailure", As::OnOff),
+];
+
+const BOOT_SOURCE: &[Row] = &[
+    ("kind", "BootType", As::Word(&BOOT_TYPE)),
+    ("description", "Description", As::Text),
+    ("firmware-path", "FirmwarePath", As::Text),
+];
+
+const BOOT_DRIVE: &[Row] = &[
+    ("path", "Path", As::Text),
+    ("controller-type", "ControllerType", As::Word(&CONTROLLER)),
+    ("controller-number", "ControllerNumber", As::Number),
+    ("location", "ControllerLocation", As::Number),
+];
+
+const ADAPTER: &[Row] = &[
+    ("name", "Name", As::Text),
+    ("legacy", "IsLegacy", As::Truth),
+    ("connected", "Connected", As::Truth),
+    ("switch", "SwitchName", As::Text),
+    ("mac-address", "MacAddress", As::Mac),
+    ("static-mac-address", "DynamicMacAddressEnabled", As::Not),
+    ("mac-address-spoofing", "MacAddressSpoofing", As::OnOff),
+    ("dhcp-guard", "DhcpGuard", As::OnOff),
+    ("router-guard", "RouterGuard", As::OnOff),
+    ("port-mirroring", "PortMirroringMode", As::Word(&MIRRORING)),
+    ("teaming", "AllowTeaming", As::OnOff),
+    ("ieee-priority-tag", "IeeePriorityTag", As::OnOff),
+    ("cluster-monitored", "ClusterMonitored", As::Truth),
+    ("device-naming", "DeviceNaming", As::OnOff),
+    ("iov/weight", "IovWeight", As::Number),
+    ("iov/queue-pairs", "IovQueuePairsRequested", As::Number),
+    ("iov/interrupt-moderation", "IovInterruptModeration", As::Word(&MODERATION)),
+    ("vmq/weight", "VMQWeight", As::Number),
+    ("vmq/vrss", "VrssEnabled", As::Truth),
+    ("vmq/vmmq", "VmmqEnabled", As::Truth),
+    ("offload/ipsec", "IPsecOffloadMaxSA", As::Number),
+];
+
+const VLAN: &[Row] = &[
+    ("mode", "OperationMode", As::Word(&VLAN_MODE)),
+    ("access-id", "AccessVlanId", As::Number),
+    ("native-id", "NativeVlanId", As::Number),
+    ("allowed-ids", "AllowedVlanIdList", As::Numbers),
+    ("private-mode", "PrivateVlanMode", As::Word(&PRIVATE_MODE)),
+    ("primary-id", "PrimaryVlanId", As::Number),
+    ("secondary-ids", "SecondaryVlanIdList", As::Numbers),
+];
+
+const HARD_DISK: &[Row] = &[
+    ("minimum-iops", "MinimumIOPS", As::Number),
+    ("maximum-iops", "MaximumIOPS", As::Number),
+    ("persistent-reservations", "SupportPersistentReservations", As::Truth),
+];
+
+const VIRTUAL_DISK: &[Row] = &[
+    ("format", "VhdFormat", As::Word(&VHD_FORMAT)),
+    ("kind", "VhdType", As::Word(&VHD_TYPE)),
+    ("size", "Size", As::Number),
+    ("block-size", "BlockSize", As::Number),
+    ("parent", "ParentPath", As::Text),
+];
+
+const FIBRE_CHANNEL: &[Row] = &[
+    ("san", "SanName", As::Text),
+    ("node-name-a", "WorldWideNodeNameSetA", As::Text),
+    ("port-name-a", "WorldWidePortNameSetA", As::Text),
+    ("node-name-b", "WorldWideNodeNameSetB", As::Text),
+    ("port-name-b", "WorldWidePortNameSetB", As::Text),
+];
+
+const PCI_DEVICE: &[Row] = &[
+    ("instance-id", "InstanceID", As::Text),
+    ("location-path", "LocationPath", As::Text),
+    ("virtual-function", "VirtualFunction", As::Number),
+];
+
+const GPU_PARTITION: &[Row] = &[("path", "InstancePath", As::Text)];
+const COM_PORT: &[Row] = &[("path", "Path", As::Text), ("debugger", "DebuggerMode", As::OnOff)];
+const SERVICE: &[Row] = &[("enabled", "Enabled", As::Truth)];
+
+/// The bundle of a machine, what it could say noted in the machine.
+pub fn bundle(vm: &Element) -> Object {
+    let mut machine = object("VirtualMachine", &["ProcessorCount"], VM, vm);
+    let mut bundle = Vec::new();
+    for (name, class, told_by, rows) in PARTS {
+        let mut part = object(class, told_by, rows, vm);
+        if *name == "Replication" {
+            excluded_disks(vm, &mut part);
+        }
+        if part.properties.iter().any(|(_, value)| !matches!(value, Value::Nothing)) {
+            bundle.push((*name, Value::Object(part)));
+        }
+    }
+    checkpoints(vm, &mut machine);
+    firmware(vm, &mut bundle);
+    drives(vm, &mut machine, &mut bundle);
+    list(vm, "network-adapter", "NetworkAdapters", &mut machine.properties, |adapter| self::adapter(adapter));
+    list(vm, "fibre-channel-adapter", "FibreChannelHostBusAdapters", &mut machine.properties, |adapter| {
+        object("VMFibreChannelHba", &["WorldWidePortNameSetA"], FIBRE_CHANNEL, adapter)
+    });
+    list(vm, "integration-service", "VMIntegrationService", &mut machine.properties, |service| self::service(vm, service));
+    list(vm, "pci-device", "AssignableDevices", &mut bundle, |device| {
+        object("VMAssignedDevice", &["InstanceID", "LocationPath"], PCI_DEVICE, device)
+    });
+    list(vm, "gpu-partition", "GpuPartitionAdapters", &mut bundle, |partition| {
+        object("VMGpuPartitionAdapter", &["MinPartitionVRAM"], GPU_PARTITION, partition)
+    });
+    com_ports(vm, &mut machine);
+    bundle.insert(0, ("VM", Value::Object(machine)));
+    Object { class: "", properties: bundle }
+}
+
+/// The object that says what the rows have of an element; properties that tell it from others are there without a value, too.
+fn object(class: &'static str, told_by: &[&'static str], rows: &[Row], element: &Element) -> Object {
+    let mut properties = Vec::new();
+    for &(attribute, property, form) in rows {
+        if let Some(value) = element.get(attribute).and_then(|value| form.value(value)) {
+            properties.push((property, value));
+            element.say(attribute);
+        }
+    }
+    for name in told_by {
+        if !properties.iter().any(|(known, _)| known == name) {
+            properties.push((name, Value::Nothing));
+        }
+    }
+    Object { class, properties }
+}
+
+/// Adds a list, an empty one too, unless the example does not know whether it is whole.
+fn list(
+    vm: &Element,
+    element: &'static str,
+    name: &'static str,
+    to: &mut Vec<(&'static str, Value)>,
+    write: impl Fn(&Element) -> Object,
+) {
+    if vm.is_unknown(element) {
+        return vm.leave_open(element);
+    }
+    let items = vm.list(element).map(|item| {
+        item.say_element();
+        Value::Object(write(item))
+    });
+    to.push((name, Value::List(items.collect())));
+}
+
+/// Of the disks left out only their number is in the tree.
+fn excluded_disks(vm: &Element, replication: &mut Object) {
+    let Some(count) = vm.get("replication/excluded-disks").and_then(|count| count.parse::<u64>().ok()) else { return };
+    let disk = |number| {
+        let path = Value::Text(format!("C:\\VMs\\example\\excluded-{number}.vhdx"));
+        Value::Object(Object {
+            class: "HardDiskDrive",
+            properties: vec![("Path", path), ("ControllerLocation", Value::Number(number))],
+        })
+    };
+    replication.properties.push(("ExcludedDisks", Value::List((0..count).map(disk).collect())));
+    vm.say("replication/excluded-disks");
+}
+
+/// A machine with checkpoints has one that it goes back to.
+fn checkpoints(vm: &Element, machine: &mut Object) {
+    let Some(present) = vm.get("checkpoint/present") else { return };
+    let parent = if present == "true" { Value::Guid("5b2c4e1a-7f30-4c6d-9a55-0e1d2c3b4a01".to_owned()) } else { Value::Nothing };
+    machine.properties.push(("ParentSnapshotId", parent));
+    vm.say("checkpoint/present");
+}
+
+/// `Get-VMBios` of generation 1, `Get-VMFirmware` of generation 2.
+fn firmware(vm: &Element, bundle: &mut Vec<(&'static str, Value)>) {
+    let Some(firmware) = vm.list("firmware").next() else { return };
+    let order = || firmware.list("boot-device").filter(|_| !firmware.is_unknown("boot-device"));
+    if order().next().is_none() {
+        firmware.leave_open("boot-device");
+    }
+    if vm.get("generation") == Some("1") {
+        let mut bios = object("VMBios", &[], &[("num-lock", "NumLockEnabled", As::Truth)], firmware);
+        let mut kinds = Vec::new();
+        for boot in order() {
+            kinds.extend(As::Word(&BOOT_DEVICE).value(boot.get("kind").unwrap()));
+            boot.say_element();
+            boot.say("kind");
+        }
+        bios.properties.push(("StartupOrder", Value::List(kinds)));
+        return bundle.push(("Bios", Value::Object(bios)));
+    }
+    let mut uefi = object("VMFirmware", &["SecureBoot"], FIRMWARE, firmware);
+    if let Some(template) = firmware.get("secure-boot-template") {
+        let guid = settings::TEMPLATES.say(template).unwrap_or(template);
+        if settings::is_guid(&guid.to_ascii_lowercase()) {
+            uefi.properties.push(("SecureBootTemplateId", Value::Guid(guid.to_ascii_lowercase())));
+            firmware.say("secure-boot-template");
+        }
+    }
+    let entry = |boot: &Element| {
+        boot.say_element();
+        let mut entry = object("VMBootSource", &[], BOOT_SOURCE, boot);
+        let device = object("HardDiskDrive", &[], BOOT_DRIVE, boot);
+        if !device.properties.is_empty() {
+            entry.properties.push(("Device", Value::Object(device)));
+        }
+        Value::Object(entry)
+    };
+    uefi.properties.push(("BootOrder", Value::List(order().map(entry).collect())));
+    bundle.push(("Firmware", Value::Object(uefi)));
+}
+
+/// Drives lie in lists of their kinds and name their controllers.
+fn drives(vm: &Element, machine: &mut Object, bundle: &mut Vec<(&'static str, Value)>) {
+    let (mut disks, mut dvds, mut floppies, mut files) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut scsi, mut ide) = (Vec::new(), Vec::new());
+    let controllers = || vm.list("controller").filter(|_| !vm.is_unknown("controller"));
+    for controller in controllers() {
+        let drives: Vec<&Element> = controller.list("drive").filter(|_| !controller.is_unknown("drive")).collect();
+        match controller.get("type").unwrap() {
+            "scsi" => scsi.push(numbered("VMScsiController", &["Drives"], controller)),
+            "ide" => ide.push(numbered("VMIdeController", &[], controller)),
+            // Only their drives tell of these.
+            "pmem" if drives.iter().any(|drive| drive.get("type") == Some("hard-disk")) => {}
+            "floppy" if drives.iter().any(|drive| drive.get("type") == Some("floppy")) => {}
+            _ => continue,
+        }
+        controller.say_element();
+        controller.say("type");
+        controller.say("number");
+        for drive in drives {
+            let is_floppy = controller.get("type") == Some("floppy");
+            let (class, told_by, list) = match drive.get("type") {
+                Some("floppy") if is_floppy => ("VMFloppyDiskDrive", &[][..], &mut floppies),
+                Some("hard-disk") if !is_floppy => ("HardDiskDrive", &["DiskNumber"][..], &mut disks),
+                Some("dvd") if !is_floppy => ("DvdDrive", &["DvdMediaType"][..], &mut dvds),
+                _ => continue,
+            };
+            list.push(self::drive(controller, drive, class, told_by));
+            let is_virtual = drive.get("path").is_some_and(|path| !path.is_empty()) && drive.get("media") != Some("pass-through");
+            if let Some(disk) = drive.list("virtual-disk").next() {
+                let mut file = object("VirtualHardDisk", &["VhdType"], VIRTUAL_DISK, disk);
+                file.properties.insert(0, ("Path", Value::Text(drive.get("path").unwrap_or_default().to_owned())));
+                files.push(Value::Object(file));
+                disk.say_element();
+            } else if is_virtual && drive.get("type") == Some("hard-disk") {
+                drive.leave_open("virtual-disk");
+            }
+        }
+    }
+    if vm.is_unknown("controller") || controllers().any(|controller| controller.is_unknown("drive")) {
+        vm.leave_open("controller");
+        return controllers().for_each(|controller| controller.leave_open("drive"));
+    }
+    machine.properties.push(("HardDrives", Value::List(disks)));
+    machine.properties.push(("DVDDrives", Value::List(dvds)));
+    if vm.get("generation") == Some("1") {
+        machine.properties.push(("FloppyDrive", floppies.into_iter().next().unwrap_or(Value::Nothing)));
+        bundle.push(("IdeControllers", Value::List(ide)));
+    }
+    bundle.push(("ScsiControllers", Value::List(scsi)));
+    bundle.push(("VirtualDisks", Value::List(files)));
+}
+
+fn numbered(class: &'static str, told_by: &[&'static str], controller: &Element) -> Value {
+    Value::Object(object(class, told_by, &[("number", "ControllerNumber", As::Number)], controller))
+}
+
+/// A disk of the host is told by its number, and what stands for a path describes it.
+fn drive(controller: &Element, drive: &Element, class: &'static str, told_by: &[&'static str]) -> Value {
+    drive.say_element();
+    drive.say("type");
+    drive.say("location");
+    let mut object = object(class, told_by, if class == "HardDiskDrive" { HARD_DISK } else { &[] }, drive);
+    let mut set = |name: &'static str, value: Value| {
+        object.properties.retain(|(known, _)| *known != name);
+        object.properties.push((name, value));
+    };
+    if class == "VMFloppyDiskDrive" {
+        set("Id", Value::Text(r"Microsoft:7C0DE1F2\8F0D2762-0B00-4E04-AF4F-19010527CB93\0\0\D".to_owned()));
+    } else {
+        set("ControllerType", As::Word(&CONTROLLER).value(controller.get("type").unwrap()).unwrap());
+        set("ControllerNumber", As::Number.value(controller.get("number").unwrap()).unwrap());
+        set("ControllerLocation", As::Number.value(drive.get("location").unwrap()).unwrap());
+    }
+    let path = drive.get("path").unwrap_or_default();
+    match (class, drive.get("media")) {
+        ("HardDiskDrive", Some("pass-through")) if path.is_empty() => {
+            let number = drive.get("disk-number").unwrap_or("2");
+            set("DiskNumber", As::Number.value(number).unwrap());
+            set("Path", Value::Text(format!("Disk {number} 64.00 GB Bus 0 Lun 1 Target 0")));
+            drive.say("disk-number");
+            drive.say("path");
+            drive.say("media");
+            return Value::Object(object);
+        }
+        ("DvdDrive", Some(media)) => {
+            if let Some(media) = As::Word(&DVD).value(media) {
+                set("DvdMediaType", media);
+                drive.say("media");
+            }
+        }
+        ("HardDiskDrive", Some("vhd")) | ("VMFloppyDiskDrive", Some("vfd")) if !path.is_empty() => drive.say("media"),
+        (_, Some("none")) if path.is_empty() => drive.say("media"),
+        _ => {}
+    }
+    match drive.get("path").or(drive.get("media").filter(|media| *media == "none").map(|_| "")) {
+        // An empty drive has none.
+        Some("") => set("Path", Value::Nothing),
+        Some(path) => set("Path", Value::Text(path.to_owned())),
+        None => {}
+    }
+    drive.say("path");
+    Value::Object(object)
+}
+
+fn adapter(adapter: &Element) -> Object {
+    let mut object = object("VMNetworkAdapter", &["MacAddress"], ADAPTER, adapter);
+    object.properties.push(("IsManagementOs", Value::Truth(false)));
+    if let Some(vlan) = adapter.list("vlan").next() {
+        let mut setting = self::object("VMNetworkAdapterVlanSetting", &["OperationMode", "AccessVlanId"], VLAN, vlan);
+        let mode = vlan.get("mode").or((vlan.get("tagged") == Some("false")).then_some("untagged"));
+        if let Some(mode) = mode.and_then(|mode| As::Word(&VLAN_MODE).value(mode)) {
+            setting.properties.retain(|(name, _)| *name != "OperationMode");
+            setting.properties.push(("OperationMode", mode));
+        }
+        let is_tagged = mode.map(|mode| if mode == "untagged" { "false" } else { "true" });
+        if is_tagged.is_some() && vlan.get("tagged") == is_tagged {
+            vlan.say("tagged");
+        }
+        object.properties.push(("VlanSetting", Value::Object(setting)));
+    }
+    if adapter.is_unknown("failover-address") {
+        adapter.leave_open("failover-address");
+        return object;
+    }
+    let mut failover = vec![("IPv4Address", Value::Text(String::new())), ("IPv6Address", Value::Text(String::new()))];
+    for address in adapter.list("failover-address") {
+        let property = match (address.get("family"), address.get("test")) {
+            (Some("ipv4"), Some("false")) => "IPv4Address",
+            (Some("ipv4"), _) => "TestIPv4Address",
+            (_, Some("false")) => "IPv6Address",
+            _ => "TestIPv6Address",
+        };
+        failover.retain(|(known, _)| *known != property);
+        failover.push((property, Value::Text(address.get("address").unwrap().to_owned())));
+        address.say_element();
+        ["family", "address", "test"].into_iter().for_each(|name| address.say(name));
+    }
+    let failover = Object { class: "VMNetworkAdapterFailoverSetting", properties: failover };
+    object.properties.push(("FailoverConfiguration", Value::Object(failover)));
+    object
+}
+
+/// A service is told by the GUID at the end of its id; its name is in the host's language.
+fn service(vm: &Element, service: &Element) -> Object {
+    let mut object = object("VMIntegrationComponent", &["Enabled"], SERVICE, service);
+    let name = service.get("name").unwrap();
+    let (_, guid, title) = settings::SERVICES.iter().find(|(known, ..)| *known == name).unwrap();
+    let id = format!("Microsoft:{}\\{}", vm.get("id").unwrap(), guid).to_uppercase();
+    let id = id.replacen("MICROSOFT", "Microsoft", 1);
+    object.properties.push(("Id", Value::Text(id)));
+    object.properties.push(("Name", Value::Text(format!("¿{title}?"))));
+    service.say("name");
+    object
+}
+
+/// A machine has two, whatever of them the example tells.
+fn com_ports(vm: &Element, machine: &mut Object) {
+    if vm.list("com-port").count() < 2 {
+        vm.leave_open("com-port");
+    }
+    for port in vm.list("com-port") {
+        let (property, number) = if port.get("number") == Some("2") { ("ComPort2", "2") } else { ("ComPort1", "1") };
+        let mut object = object("VMComPort", &[], COM_PORT, port);
+        object.properties.push(("Name", Value::Text(format!("COM {number}"))));
+        port.say_element();
+        port.say("number");
+        machine.properties.push((property, Value::Object(object)));
+    }
+}
+
+impl As {
+    /// A value of the tree as a property holds it; none where no property can.
+    fn value(self, value: &str) -> Option<Value> {
+        Some(match self {
+            As::Text => Value::Text(value.to_owned()),
+            As::Guid => Value::Guid(value.to_owned()),
+            As::Version => Value::Version(value.to_owned()),
+            As::Truth => Value::Truth(value == "true"),
+            As::Not => Value::Truth(value == "false"),
+            As::OnOff => As::Word(&ON_OFF).value(value)?,
+            As::Number => Value::Number(value.parse().ok()?),
+            As::Mebibytes => Value::Number(settings::mebibytes(value)?),
+            As::Minutes => {
+                let seconds: u64 = value.parse().ok()?;
+                Value::Number((seconds % 60 == 0).then_some(seconds / 60)?)
+            }
+            As::Span => Value::Seconds(value.parse().ok()?),
+            As::Mac => Value::Text(value.replace('-', "")),
+            As::Numbers => Value::List(value.split_whitespace().map(|number| As::Number.value(number)).collect::<Option<_>>()?),
+            As::Word(enumeration) => {
+                let (_, number, name) = enumeration.words.iter().find(|(word, ..)| *word == value)?;
+                Value::Enum(enumeration, *number, name)
+            }
+        })
+    }
+}
