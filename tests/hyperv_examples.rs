@@ -5,7 +5,7 @@ mod common;
 
 #[path = "hyperv_examples/clixml.rs"]
 mod clixml;
-#[path = "hyperv_examples/configuration.rs"]
+#[path = "hyperv_examples/configuration/mod.rs"]
 mod configuration;
 // A key and its value serve for XML, too.
 #[allow(dead_code, reason = "tests of the reader ask more of it")]
@@ -15,7 +15,7 @@ mod container;
 mod example;
 #[path = "hyperv_examples/json.rs"]
 mod json;
-#[path = "hyperv_examples/powershell.rs"]
+#[path = "hyperv_examples/powershell/mod.rs"]
 mod powershell;
 #[path = "hyperv_examples/rules.rs"]
 mod rules;

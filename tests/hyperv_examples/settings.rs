@@ -32,7 +32,7 @@ impl<T: Copy> Say<T> for [(&str, T)] {
 /// Whole MiB of a number of bytes.
 pub fn mebibytes(bytes: &str) -> Option<u64> {
     let bytes: u64 = bytes.parse().ok()?;
-    (bytes % (1 << 20) == 0).then_some(bytes >> 20)
+    bytes.is_multiple_of(1 << 20).then_some(bytes >> 20)
 }
 
 /// Whether a text is a GUID as the tree writes it.
