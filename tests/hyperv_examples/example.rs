@@ -25,6 +25,7 @@ pub struct Element {
     attributes: Vec<Attribute>,
     said: Cell<bool>,
     open: RefCell<Vec<&'static str>>,
+    implied: RefCell<Vec<String>>,
 }
 
 #[derive(Debug, Clone)]
@@ -88,6 +89,13 @@ impl Element {
         Some((element, name))
     }
 
+    /// Notes that the format cannot but say the attribute at a path, whether the example has it or not.
+    pub fn imply(&self, path: &str) {
+        if let Some((element, name)) = self.owner(path) {
+            element.implied.borrow_mut().push(name.to_owned());
+        }
+    }
+
     /// Names and values of the attributes.
     pub fn attributes(&self) -> impl Iterator<Item = (&str, &str)> {
         self.attributes.iter().map(|known| (&*known.name, &*known.value))
@@ -129,7 +137,8 @@ impl Element {
 
     /// Takes as said what is unknown in the example and was left open.
     pub fn settle(&self) {
-        let is_open = |name: &str| if LISTED.contains(&name) { self.is_left_open(name) } else { self.get(name).is_none() };
+        let is_told = |name: &str| self.get(name).is_some() || self.implied.borrow().iter().any(|known| known == name);
+        let is_open = |name: &str| if LISTED.contains(&name) { self.is_left_open(name) } else { !is_told(name) };
         if self.get("unknown").is_some_and(|names| names.split(' ').all(is_open)) {
             self.say("unknown");
         }

@@ -22,9 +22,9 @@ const NOWHERE: [(&str, &str); 0] = [];
 /// The built-in policies for Hyper-V, and one that is only for this.
 fn policies() -> Vec<Loaded> {
     let built_in = builtin::ALL.iter().map(|policy| policy.load_documented().unwrap());
-    let text = common::text("fixtures/examples/hyper-v.yaml");
+    let text = common::text("fixtures/formats/hyper-v.yaml");
     let policy = load::load(&yaml::read(&text).unwrap(), true).unwrap();
-    let source = Arc::new(Source::utf8("fixtures/examples/hyper-v.yaml", text, 0));
+    let source = Arc::new(Source::utf8("fixtures/formats/hyper-v.yaml", text, 0));
     let shown = Loaded { source, policy, tables: Vec::new(), late_names: Vec::new(), own: true };
     built_in.filter(|loaded| loaded.policy.platform == Platform::HyperV).chain([shown]).collect()
 }
@@ -92,5 +92,6 @@ fn examples_are_judged_alike_in_every_format() {
     for (rule, _) in NOWHERE {
         assert!(nowhere.iter().any(|known| known == rule), "{rule} needs no exception");
     }
-    insta::assert_snapshot!("rules", columns(table, &[&["rule", "examples"], &Format::ALL.map(Format::name)[..]].concat()));
+    let judged = columns(table, &[&["rule", "examples"], &Format::ALL.map(Format::name)[..]].concat());
+    insta::assert_snapshot!("rules", judged);
 }

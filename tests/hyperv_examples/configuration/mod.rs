@@ -213,6 +213,7 @@ impl<'e> Writer<'e> {
             (Some("hard-disk"), Some("vhd") | None) => "VHD",
             (Some("dvd"), Some("iso") | None) => "ISO",
             (Some("floppy"), Some("vfd") | None) => "VFD",
+            (Some("hard-disk"), Some("none")) if path.is_empty() => "VHD",
             (Some("dvd"), Some("none")) if path.is_empty() => "ISO",
             (Some("floppy"), Some("none")) if path.is_empty() => "VFD",
             _ => "ANOTHER",
@@ -221,7 +222,7 @@ impl<'e> Writer<'e> {
             drive.say("type");
             drive.say("media");
         }
-        if word == "VHD" {
+        if word == "VHD" && drive.get("media") != Some("none") {
             drive.leave_open("virtual-disk");
         }
         if drive.get("path").is_some() || drive.get("media") == Some("none") {
@@ -241,6 +242,7 @@ impl<'e> Writer<'e> {
         }
         adapter.say_element();
         adapter.say("legacy");
+        adapter.imply("legacy");
         adapter.leave_open("failover-address");
         let node = self.device(ADAPTERS, None);
         self.put(&below(&node, "ChannelInstanceGuid"), Val::Text("{0d9a7c43-52b8-4e0e-8a3b-1f2e3d4c5b6a}".to_owned()));
@@ -275,7 +277,9 @@ impl<'e> Writer<'e> {
             features.push("776E0BA7-94A1-41C8-8F28-951F524251B5");
         } else {
             named().for_each(|(name, _)| adapter.say(name));
+            UNGUARDED.iter().for_each(|(name, _)| adapter.imply(name));
         }
+        ["vlan/tagged", "vlan/mode"].into_iter().take(if is_tagged { 1 } else { 2 }).for_each(|name| adapter.imply(name));
         if tagged == Some(if is_tagged { "true" } else { "false" }) {
             adapter.say("vlan/tagged");
         }
@@ -288,7 +292,7 @@ impl<'e> Writer<'e> {
         }
         if let Some(bytes) = offload {
             let setting = format!("{node}/Connection/Feature_{OFFLOAD}/Setting_{OFFLOAD}");
-            self.put(&below(&setting, "Version"), Val::Int(if self.format == Format::Xml { 256 } else { 1024 }));
+            self.put(&below(&setting, "Version"), Val::Int(if bytes.len() == 20 { 256 } else { 1024 }));
             self.put(&below(&setting, "Data"), Val::Bytes(bytes));
         }
     }
@@ -304,9 +308,10 @@ impl<'e> Writer<'e> {
             ("iov/queue-pairs", As::Number, 1),
             ("iov/interrupt-moderation", As::Word(MODERATION), 0),
         ];
-        let is_named = |name: &&str| adapter.get(name).is_some();
-        let switches = ["vmq/vrss", "vmq/vmmq"].into_iter().filter(|_| self.format == Format::Vmcx);
-        if !NUMBERS.iter().map(|(name, ..)| *name).chain(switches.clone()).any(|name| is_named(&name)) {
+        let is_named = |name: &str| adapter.get(name).is_some();
+        let switches = ["vmq/vrss", "vmq/vmmq"];
+        let goes_on = self.format == Format::Vmcx && switches.into_iter().any(is_named);
+        if !goes_on && !NUMBERS.iter().any(|(name, ..)| is_named(name)) {
             return None;
         }
         let mut bytes = Vec::new();
@@ -318,15 +323,16 @@ impl<'e> Writer<'e> {
             if given.is_some() {
                 adapter.say(name);
             }
+            adapter.imply(name);
             bytes.extend(given.unwrap_or(usual).to_le_bytes());
         }
-        if self.format == Format::Vmcx {
+        // Adapters that came from an older host end here.
+        if goes_on {
             bytes.extend([0_u32, 64, 1_000_000].into_iter().flat_map(u32::to_le_bytes));
             for name in switches {
                 bytes.push(u8::from(adapter.get(name).is_none_or(|value| value == "true")));
-                if adapter.get(name).is_some() {
-                    adapter.say(name);
-                }
+                adapter.say(name);
+                adapter.imply(name);
             }
             bytes.extend([0, 0]);
             bytes.extend([16_u32, 1, 0, 0, 3].into_iter().flat_map(u32::to_le_bytes));
@@ -370,6 +376,7 @@ impl<'e> Writer<'e> {
         let node = self.device((guid, title), Some(guid));
         service.say_element();
         service.say("name");
+        service.imply("enabled");
         if service.get("assumed") == Some("enabled") && service.get("enabled") == Some("true") {
             service.say("assumed");
             service.say("enabled");
