@@ -9,6 +9,7 @@ use super::problem::Problem;
 use super::terminal::{self, ColorChoice};
 use super::{answer, setup};
 use crate::check::{MALFORMED, NOT_A_VM};
+use crate::engine::UNCLEAR_NOTES;
 use crate::policy::builtin;
 use crate::policy::compile::Loaded;
 use crate::policy::schema::Rule;
@@ -30,7 +31,7 @@ pub struct Arguments {
 }
 
 /// What vmlint itself says of files; these rest on no vendor's document.
-const OWN: [(&str, &str, &str); 2] = [
+const OWN: [(&str, &str, &str); 3] = [
     (
         MALFORMED,
         "The file is no well-formed definition",
@@ -40,6 +41,11 @@ const OWN: [(&str, &str, &str); 2] = [
         NOT_A_VM,
         "The file defines no VM",
         "You named a file whose root element is none of libvirt's definitions. Inside folders such files are skipped; named ones get this note, so that a hook over all XML files of a repository does not fail.",
+    ),
+    (
+        UNCLEAR_NOTES,
+        "The notes of a machine speak to vmlint in words it does not know",
+        "A line `vmlint: guest=centos-6.5 host=windows-server-2016 drivers=lis-4.3` in the notes of a Hyper-V machine says what runs in it and where. A guest, host or kind of drivers that vmlint does not know is not used, so rules that ask for it stay silent.",
     ),
 ];
 

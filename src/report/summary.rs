@@ -43,7 +43,21 @@ pub(super) fn line(summary: &Summary, options: Options) -> String {
         column += width;
     }
     line.push('\n');
+    if summary.guests_unknown > 0 {
+        line.push_str(&guests_unknown(summary.guests_unknown, options));
+    }
     line
+}
+
+/// What the rules about guests could not say, and how to help them.
+fn guests_unknown(count: usize, options: Options) -> String {
+    let guests = if count == 1 { "guest of 1 VM is".to_owned() } else { format!("guests of {count} VMs are") };
+    let text = format!(
+        "The {guests} not known, so the rules about guests said nothing. Name the guest with --guest NAME-VERSION, or in the \
+         notes of the VM on a line `vmlint: guest=NAME-VERSION`."
+    );
+    let width = if options.terminal.fit { options.terminal.width } else { usize::MAX };
+    format!("{}\n", textwrap::fill(&text, width))
 }
 
 /// How many findings the report showed.

@@ -62,9 +62,9 @@ impl Element {
         self.attributes.push(Attribute { name: name.to_owned(), value: value.to_owned(), given: true, said: Cell::new(false) });
     }
 
-    /// Gives an attribute a value where the example leaves it open and no format can.
+    /// Gives an attribute a value where the example leaves it open and no format can; not where it calls it unknown.
     fn add(&mut self, name: &str, value: impl Into<String>) {
-        if self.get(name).is_none() {
+        if self.get(name).is_none() && !self.is_unknown(name) {
             self.set(name, &value.into());
             self.attributes.last_mut().unwrap().given = false;
         }

@@ -1,12 +1,13 @@
 //! Hyper-V's own configuration: a machine as keys, which a container and the XML of 2008 to 2012 R2 share (format notes, section 2).
 
+mod adapter;
 mod tables;
 
 use crate::container::{self, Key, Val};
 use crate::example::Element;
 use crate::settings;
 use crate::writers::Format;
-use tables::{ADAPTER, ALL, As, BOOT_WORDS, DRIVE, FIRMWARE, NEW, Row, SETTINGS, VIDEO};
+use tables::{ALL, As, BOOT_WORDS, DRIVE, FIRMWARE, NEW, Row, SETTINGS, VIDEO};
 
 /// Types of devices with their names in the manifest.
 const ADAPTERS: (&str, &str) = ("2fc216b0-d2e2-4967-9b6d-b8a5c9ca2778", "Synthetic Ethernet Port");
@@ -21,19 +22,6 @@ const PCI: (&str, &str) = ("2fcc454e-a36a-4c77-bb5e-a2d75a51f02c", "Virtual PCI 
 const GPU: (&str, &str) = ("99dcd00c-fbd6-42d3-9dfd-1b5ad7058f61", "GPU Partition");
 /// What stands for types that nobody documented: of emulated and Fibre Channel adapters, of controllers of persistent memory.
 const UNDOCUMENTED: (&str, &str) = ("5f0b1a57-91e3-4c62-8d11-6a3c1f7be0a9", "Another Device");
-
-const OFFLOAD: &str = "C885BFD1-ABB7-418F-8163-9F379C9F7166";
-const VLAN: &str = "952C5004-4465-451C-8CB8-FA9AB382B773";
-
-/// What an adapter has whose port lacks the feature of guards.
-const UNGUARDED: [(&str, &str); 6] = [
-    ("mac-address-spoofing", "false"),
-    ("dhcp-guard", "false"),
-    ("router-guard", "false"),
-    ("port-mirroring", "none"),
-    ("teaming", "false"),
-    ("ieee-priority-tag", "false"),
-];
 
 /// The keys of a machine, what it could say noted in the machine.
 pub fn keys(vm: &Element, format: Format) -> Key {
@@ -174,8 +162,8 @@ impl<'e> Writer<'e> {
     fn controllers(&mut self) {
         let vm = self.vm;
         let all = |kind| vm.list("controller").filter(move |controller| controller.get("type") == Some(kind));
-        let number = |controller: &Element| controller.get("number").and_then(|number| number.parse::<usize>().ok()).unwrap();
-        let scsi: Vec<&Element> = all("scsi").collect();
+        let number = |controller: &Element| controller.get("number").map_or(usize::MAX, |number| number.parse().unwrap());
+        let scsi: Vec<&Element> = all("scsi").filter(|controller| number(controller) < 64).collect();
         for place in 0..scsi.iter().map(|controller| number(controller) + 1).max().unwrap_or_default() {
             let node = self.device(SCSI, None);
             self.put(&below(&node, "ChannelInstanceGuid"), Val::Text("{a2f07e9c-3c1f-4d55-9b0c-6f1e2d3c4b5a}".to_owned()));
@@ -199,7 +187,9 @@ impl<'e> Writer<'e> {
         controller.say("type");
         controller.say("number");
         for drive in controller.list("drive") {
-            self.drive(drive, &format!("{node}/controller{number}/drive{}", drive.get("location").unwrap()));
+            if let Some(location) = drive.get("location") {
+                self.drive(drive, &format!("{node}/controller{number}/drive{location}"));
+            }
         }
     }
 
@@ -233,113 +223,6 @@ impl<'e> Writer<'e> {
         self.rows(DRIVE, drive, node);
     }
 
-    /// The type of the emulated adapter is not documented.
-    fn adapter(&mut self, adapter: &Element) {
-        if adapter.get("legacy") == Some("true") {
-            self.device(UNDOCUMENTED, None);
-            self.leave_adapters_open();
-            return;
-        }
-        adapter.say_element();
-        adapter.say("legacy");
-        adapter.imply("legacy");
-        adapter.leave_open("failover-address");
-        let node = self.device(ADAPTERS, None);
-        self.put(&below(&node, "ChannelInstanceGuid"), Val::Text("{0d9a7c43-52b8-4e0e-8a3b-1f2e3d4c5b6a}".to_owned()));
-        self.rows(ADAPTER, adapter, &node);
-        let switch = adapter.get("switch");
-        if let Some(is_connected) = adapter.get("connected").or(switch.map(|name| if name.is_empty() { "false" } else { "true" }))
-        {
-            let is_named = switch.is_some_and(|name| !name.is_empty());
-            let guid = if is_connected == "true" || is_named { "438B7B13-6180-4155-B7BF-08709CCF234D" } else { "" };
-            self.put(&below(&node, "SwitchName"), Val::Text(guid.to_owned()));
-            self.put(&below(&node, "IsConnected"), Val::Bool(i32::from(is_connected == "true")));
-            adapter.say("connected");
-        }
-        self.features(adapter, &node);
-    }
-
-    /// What a port has beyond its switch. That it has a VLAN or guards can be told, which ones cannot.
-    fn features(&mut self, adapter: &Element, node: &str) {
-        let named = || UNGUARDED.iter().filter(|(name, _)| adapter.get(name).is_some());
-        let is_guarded = named().any(|(name, usual)| adapter.get(name) != Some(usual));
-        let (tagged, mode) = (adapter.get("vlan/tagged"), adapter.get("vlan/mode"));
-        let is_tagged = tagged == Some("true") || mode.is_some_and(|mode| mode != "untagged");
-        let offload = self.offload(adapter);
-        if named().next().is_none() && tagged.or(mode).is_none() && offload.is_none() {
-            return;
-        }
-        let mut features = vec![OFFLOAD];
-        if is_tagged {
-            features.push(VLAN);
-        }
-        if is_guarded {
-            features.push("776E0BA7-94A1-41C8-8F28-951F524251B5");
-        } else {
-            named().for_each(|(name, _)| adapter.say(name));
-            UNGUARDED.iter().for_each(|(name, _)| adapter.imply(name));
-        }
-        ["vlan/tagged", "vlan/mode"].into_iter().take(if is_tagged { 1 } else { 2 }).for_each(|name| adapter.imply(name));
-        if tagged == Some(if is_tagged { "true" } else { "false" }) {
-            adapter.say("vlan/tagged");
-        }
-        if mode == Some("untagged") && !is_tagged {
-            adapter.say("vlan/mode");
-        }
-        for feature in features {
-            put(&mut self.keys, &format!("{node}/Connection/Features/Id"), Val::Text(feature.to_owned()), true);
-            self.put(&format!("{node}/Connection/Feature_{feature}/Flags"), Val::Int(0));
-        }
-        if let Some(bytes) = offload {
-            let setting = format!("{node}/Connection/Feature_{OFFLOAD}/Setting_{OFFLOAD}");
-            self.put(&below(&setting, "Version"), Val::Int(if bytes.len() == 20 { 256 } else { 1024 }));
-            self.put(&below(&setting, "Data"), Val::Bytes(bytes));
-        }
-    }
-
-    /// The bytes of the offload feature, in which everything stands that the adapter leaves open, too, by its default.
-    fn offload(&mut self, adapter: &Element) -> Option<Vec<u8>> {
-        const MODERATION: &[(&str, i64)] =
-            &[("default", 0), ("adaptive", 1), ("off", 2), ("low", 100), ("medium", 200), ("high", 300)];
-        const NUMBERS: [(&str, As, u32); 5] = [
-            ("offload/ipsec", As::Number, 512),
-            ("vmq/weight", As::Number, 100),
-            ("iov/weight", As::Number, 0),
-            ("iov/queue-pairs", As::Number, 1),
-            ("iov/interrupt-moderation", As::Word(MODERATION), 0),
-        ];
-        let is_named = |name: &str| adapter.get(name).is_some();
-        let switches = ["vmq/vrss", "vmq/vmmq"];
-        let goes_on = self.format == Format::Vmcx && switches.into_iter().any(is_named);
-        if !goes_on && !NUMBERS.iter().any(|(name, ..)| is_named(name)) {
-            return None;
-        }
-        let mut bytes = Vec::new();
-        for (name, form, usual) in NUMBERS {
-            let given = match adapter.get(name).and_then(|value| form.value(value)) {
-                Some(Val::Int(number)) => u32::try_from(number).ok(),
-                _ => None,
-            };
-            if given.is_some() {
-                adapter.say(name);
-            }
-            adapter.imply(name);
-            bytes.extend(given.unwrap_or(usual).to_le_bytes());
-        }
-        // Adapters that came from an older host end here.
-        if goes_on {
-            bytes.extend([0_u32, 64, 1_000_000].into_iter().flat_map(u32::to_le_bytes));
-            for name in switches {
-                bytes.push(u8::from(adapter.get(name).is_none_or(|value| value == "true")));
-                adapter.say(name);
-                adapter.imply(name);
-            }
-            bytes.extend([0, 0]);
-            bytes.extend([16_u32, 1, 0, 0, 3].into_iter().flat_map(u32::to_le_bytes));
-        }
-        Some(bytes)
-    }
-
     fn leave_adapters_open(&self) {
         self.vm.leave_open("network-adapter");
         self.vm.leave_open("fibre-channel-adapter");
@@ -371,8 +254,9 @@ impl<'e> Writer<'e> {
 
     /// A service that is on as ever has no key.
     fn service(&mut self, service: &Element) {
-        let name = service.get("name").unwrap();
-        let Some((_, guid, title)) = settings::SERVICES.iter().find(|(known, ..)| *known == name) else { return };
+        let Some((_, guid, title)) = settings::SERVICES.iter().find(|(known, ..)| service.get("name") == Some(known)) else {
+            return;
+        };
         let node = self.device((guid, title), Some(guid));
         service.say_element();
         service.say("name");
@@ -391,7 +275,7 @@ impl<'e> Writer<'e> {
             return;
         }
         let node = self.device(SERIAL, Some(SERIAL.0));
-        for port in self.vm.list("com-port") {
+        for port in self.vm.list("com-port").filter(|port| port.get("number").is_some()) {
             let number = if port.get("number") == Some("2") { 1 } else { 0 };
             self.put(&format!("{node}/port{number}/connection"), Val::Text(port.get("path").unwrap_or_default().to_owned()));
             port.say_element();

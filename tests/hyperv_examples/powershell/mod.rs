@@ -47,15 +47,15 @@ pub fn bundle(vm: &Element) -> Object {
     checkpoints(vm, &mut machine);
     firmware(vm, &mut bundle);
     drives(vm, &mut machine, &mut bundle);
-    list(vm, "network-adapter", "NetworkAdapters", &mut machine.properties, adapter);
-    list(vm, "fibre-channel-adapter", "FibreChannelHostBusAdapters", &mut machine.properties, |adapter| {
+    list(vm, "network-adapter", "NetworkAdapters", &mut machine.properties, |number, adapter| self::adapter(vm, number, adapter));
+    list(vm, "fibre-channel-adapter", "FibreChannelHostBusAdapters", &mut machine.properties, |_, adapter| {
         object("VMFibreChannelHba", &["WorldWidePortNameSetA"], FIBRE_CHANNEL, adapter)
     });
-    list(vm, "integration-service", "VMIntegrationService", &mut machine.properties, |service| self::service(vm, service));
-    list(vm, "pci-device", "AssignableDevices", &mut bundle, |device| {
+    list(vm, "integration-service", "VMIntegrationService", &mut machine.properties, |_, service| self::service(vm, service));
+    list(vm, "pci-device", "AssignableDevices", &mut bundle, |_, device| {
         object("VMAssignedDevice", &["InstanceID", "LocationPath"], PCI_DEVICE, device)
     });
-    list(vm, "gpu-partition", "GpuPartitionAdapters", &mut bundle, |partition| {
+    list(vm, "gpu-partition", "GpuPartitionAdapters", &mut bundle, |_, partition| {
         object("VMGpuPartitionAdapter", &["MinPartitionVRAM"], GPU_PARTITION, partition)
     });
     com_ports(vm, &mut machine);
@@ -86,14 +86,15 @@ fn list(
     element: &'static str,
     name: &'static str,
     to: &mut Vec<(&'static str, Value)>,
-    write: impl Fn(&Element) -> Object,
+    write: impl Fn(usize, &Element) -> Object,
 ) {
     if vm.is_unknown(element) {
         return vm.leave_open(element);
     }
-    let items = vm.list(element).map(|item| {
+    let is_nameless = |item: &&Element| element == "integration-service" && item.get("name").is_none();
+    let items = vm.list(element).filter(|item| !is_nameless(item)).enumerate().map(|(number, item)| {
         item.say_element();
-        Value::Object(write(item))
+        Value::Object(write(number, item))
     });
     to.push((name, Value::List(items.collect())));
 }
@@ -131,7 +132,8 @@ fn firmware(vm: &Element, bundle: &mut Vec<(&'static str, Value)>) {
         let mut bios = object("VMBios", &[], &[("num-lock", "NumLockEnabled", As::Truth)], firmware);
         let mut kinds = Vec::new();
         for boot in order() {
-            kinds.extend(As::Word(&BOOT_DEVICE).value(boot.get("kind").unwrap()));
+            let Some(kind) = boot.get("kind").and_then(|kind| As::Word(&BOOT_DEVICE).value(kind)) else { continue };
+            kinds.push(kind);
             boot.say_element();
             boot.say("kind");
         }
@@ -163,9 +165,11 @@ fn firmware(vm: &Element, bundle: &mut Vec<(&'static str, Value)>) {
 fn drives(vm: &Element, machine: &mut Object, bundle: &mut Vec<(&'static str, Value)>) {
     let (mut disks, mut dvds, mut floppies, mut files) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let (mut scsi, mut ide) = (Vec::new(), Vec::new());
-    let controllers = || vm.list("controller").filter(|_| !vm.is_unknown("controller"));
+    let is_told = |controller: &&Element| controller.get("type").is_some() && controller.get("number").is_some();
+    let controllers = || vm.list("controller").filter(is_told).filter(|_| !vm.is_unknown("controller"));
     for controller in controllers() {
-        let drives: Vec<&Element> = controller.list("drive").filter(|_| !controller.is_unknown("drive")).collect();
+        let drives = controller.list("drive").filter(|drive| drive.get("location").is_some());
+        let drives: Vec<&Element> = drives.filter(|_| !controller.is_unknown("drive")).collect();
         match controller.get("type").unwrap() {
             "scsi" => scsi.push(numbered("VMScsiController", &["Drives"], controller)),
             "ide" => ide.push(numbered("VMIdeController", &[], controller)),
@@ -203,8 +207,15 @@ fn drives(vm: &Element, machine: &mut Object, bundle: &mut Vec<(&'static str, Va
     }
     machine.properties.push(("HardDrives", Value::List(disks)));
     machine.properties.push(("DVDDrives", Value::List(dvds)));
-    if vm.get("generation") == Some("1") {
+    // Which kinds of controllers there can be, the generation says.
+    if vm.get("generation").is_none() {
+        vm.leave_open("controller");
+    }
+    let is_first = vm.get("generation") == Some("1");
+    if is_first || !floppies.is_empty() {
         machine.properties.push(("FloppyDrive", floppies.into_iter().next().unwrap_or(Value::Nothing)));
+    }
+    if is_first || !ide.is_empty() {
         bundle.push(("IdeControllers", Value::List(ide)));
     }
     bundle.push(("ScsiControllers", Value::List(scsi)));
@@ -263,8 +274,11 @@ fn drive(controller: &Element, drive: &Element, class: &'static str, told_by: &[
     Value::Object(object)
 }
 
-fn adapter(adapter: &Element) -> Object {
+/// Several adapters may have one name, and what belongs to one is told by its id.
+fn adapter(vm: &Element, number: usize, adapter: &Element) -> Object {
     let mut object = object("VMNetworkAdapter", &["MacAddress"], ADAPTER, adapter);
+    let id = format!("Microsoft:{}\\7C0DE1F2-0000-4000-8000-{number:012X}", vm.get("id").unwrap_or_default().to_uppercase());
+    object.properties.push(("Id", Value::Text(id)));
     object.properties.push(("IsManagementOs", Value::Truth(false)));
     if let Some(vlan) = adapter.list("vlan").next() {
         let mut setting = self::object("VMNetworkAdapterVlanSetting", &["OperationMode", "AccessVlanId"], VLAN, vlan);
@@ -285,6 +299,9 @@ fn adapter(adapter: &Element) -> Object {
     }
     let mut failover = vec![("IPv4Address", Value::Text(String::new())), ("IPv6Address", Value::Text(String::new()))];
     for address in adapter.list("failover-address") {
+        if ["family", "address", "test"].into_iter().any(|name| address.get(name).is_none()) {
+            continue;
+        }
         let property = match (address.get("family"), address.get("test")) {
             (Some("ipv4"), Some("false")) => "IPv4Address",
             (Some("ipv4"), _) => "TestIPv4Address",
@@ -306,7 +323,7 @@ fn service(vm: &Element, service: &Element) -> Object {
     let mut object = object("VMIntegrationComponent", &["Enabled"], SERVICE, service);
     let name = service.get("name").unwrap();
     let (_, guid, title) = settings::SERVICES.iter().find(|(known, ..)| *known == name).unwrap();
-    let id = format!("Microsoft:{}\\{}", vm.get("id").unwrap(), guid).to_uppercase();
+    let id = format!("Microsoft:{}\\{}", vm.get("id").unwrap_or_default(), guid).to_uppercase();
     let id = id.replacen("MICROSOFT", "Microsoft", 1);
     object.properties.push(("Id", Value::Text(id)));
     object.properties.push(("Name", Value::Text(format!("¿{title}?"))));
@@ -319,7 +336,7 @@ fn com_ports(vm: &Element, machine: &mut Object) {
     if vm.list("com-port").count() < 2 {
         vm.leave_open("com-port");
     }
-    for port in vm.list("com-port") {
+    for port in vm.list("com-port").filter(|port| port.get("number").is_some()) {
         let (property, number) = if port.get("number") == Some("2") { ("ComPort2", "2") } else { ("ComPort1", "1") };
         let mut object = object("VMComPort", &[], COM_PORT, port);
         object.properties.push(("Name", Value::Text(format!("COM {number}"))));
