@@ -289,6 +289,7 @@ pub fn own_finding(rule: &str, severity: Severity, span: Span, message: String, 
         vm: None,
         host: None,
         guest: None,
+        fixes: Vec::new(),
     }
 }
 

@@ -35,6 +35,7 @@ pub mod config;
 pub mod definition;
 pub mod engine;
 pub mod finding;
+pub mod fix;
 pub mod hyperv;
 pub mod input;
 pub mod libvirt;

@@ -34,6 +34,7 @@ fn finding(severity: Severity, message: &str, place: Span, focus: Label) -> Find
         vm: Some("web01".to_owned()),
         host: Some("rhel-8".into()),
         guest: None,
+        fixes: Vec::new(),
     }
 }
 

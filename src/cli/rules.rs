@@ -98,7 +98,7 @@ fn row<'r>(loaded: &'r Loaded, rule: &'r Rule) -> Row<'r> {
         status: rule.status.as_str(),
         platform: loaded.policy.platform.as_str(),
         hosts: loaded.policy.hosts.iter().map(|host| &**host).filter(|host| !left_out(host)).collect(),
-        fixable: false,
+        fixable: rule.cases.iter().any(|case| !case.fixes.is_empty()),
     }
 }
 

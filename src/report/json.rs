@@ -9,7 +9,7 @@ use serde_json::ser::{Formatter, Serializer};
 use super::escape::is_unsafe;
 use super::place::Places;
 use super::{Report, shown_path};
-use crate::finding::{Checked, Citation, Decision, Finding, Label, Summary};
+use crate::finding::{Checked, Citation, Decision, Finding, Fix, Label, Summary};
 use crate::source::Source;
 
 /// The name and version of the format.
@@ -110,7 +110,7 @@ struct FindingV1<'a> {
     related: Vec<RelatedV1<'a>>,
     help: Option<&'a str>,
     source: Option<SourceV1<'a>>,
-    fixes: [(); 0],
+    fixes: Vec<FixV1<'a>>,
     suppressed: Option<()>,
     focus: LocationV1<'a>,
     decision: Option<DecisionV1<'a>>,
@@ -135,7 +135,7 @@ impl<'a> FindingV1<'a> {
                 .collect(),
             help: finding.help.as_deref(),
             source: finding.source.as_deref().map(SourceV1::new),
-            fixes: [],
+            fixes: finding.fixes.iter().map(|fix| FixV1::new(fix, places)).collect(),
             suppressed: None,
             focus: LocationV1::new(&finding.focus, places, Some(&finding.focus.text)),
             // A line of a built-in policy tells nobody more than the rule does.
@@ -193,6 +193,31 @@ impl<'a> SourceV1<'a> {
     fn new(source: &'a Citation) -> SourceV1<'a> {
         SourceV1 { title: &source.title, section: &source.section, url: source.url.as_deref(), date: &source.date }
     }
+}
+
+#[derive(Serialize)]
+struct FixV1<'a> {
+    safety: &'static str,
+    description: &'a str,
+    edits: Vec<EditV1<'a>>,
+}
+
+impl<'a> FixV1<'a> {
+    fn new(fix: &'a Fix, places: &Places<'_>) -> FixV1<'a> {
+        let edits = fix.edits.iter().map(|edit| {
+            let (byte_start, byte_end) = places.file_range(edit.span);
+            EditV1 { byte_start, byte_end, text: &edit.text }
+        });
+        FixV1 { safety: fix.safety.as_str(), description: &fix.description, edits: edits.collect() }
+    }
+}
+
+/// Bytes of the file as it lies on disk, and the text that is put there in the file's encoding.
+#[derive(Serialize)]
+struct EditV1<'a> {
+    byte_start: u32,
+    byte_end: u32,
+    text: &'a str,
 }
 
 #[derive(Serialize)]
