@@ -115,7 +115,7 @@ impl<'t, 's> Draft<'t, 's> {
                 _ => self.pairs.push(id),
             },
             (None, Kind::Element) if tree.parent(id) != Some(Tree::ROOT) => self.removed.push((id, tree.span(id))),
-            (None, Kind::Text) => self.edits.push(Edit { span: tree.span(id), text: String::new() }),
+            (None, Kind::Text) => self.edits.push(Edit { span: self.text_span(id), text: String::new() }),
             _ => self.is_impossible = true,
         }
     }
@@ -204,9 +204,36 @@ impl<'t, 's> Draft<'t, 's> {
         self.edits.push(Edit { span, text });
     }
 
+    /// All that stands between the tags and comments around a text, so that the brackets of CDATA are part of it.
+    fn text_span(&self, node: NodeId) -> Span {
+        let tree = self.tree;
+        let Some(parent) = tree.parent(node) else { return tree.span(node) };
+        let closed = |from: u32, by: &str| {
+            let rest = tree.text().get(from as usize..).unwrap_or_default();
+            rest.find(by).map_or(from, |at| from + (at + by.len()) as u32)
+        };
+        let start = match tree.preceding_siblings(node).last() {
+            None => tree.start_tag(parent).end,
+            Some(before) => match tree.kind(before) {
+                Kind::Comment => closed(tree.span(before).end, "-->"),
+                Kind::Instruction => closed(tree.span(before).end, "?>"),
+                _ => tree.span(before).end,
+            },
+        };
+        let end = match tree.following_siblings(node).find(|&next| !is_made_up(tree, next)) {
+            None => self.end_tag(parent).unwrap_or(tree.span(node).end),
+            Some(next) => match tree.kind(next) {
+                Kind::Comment => tree.span(next).start - 4,
+                Kind::Instruction => tree.span(next).start - 2,
+                _ => tree.span(next).start,
+            },
+        };
+        Span { start, end }
+    }
+
     /// The text between the white space around it.
     fn set_text(&mut self, node: NodeId, value: &str) {
-        let span = self.tree.span(node);
+        let span = self.text_span(node);
         let old = self.tree.text().get(span.range()).unwrap_or_default();
         let (start, end) = (old.len() - old.trim_ascii_start().len(), old.trim_ascii_end().len());
         let text = content_text(value).into_owned();
@@ -226,8 +253,8 @@ impl<'t, 's> Draft<'t, 's> {
         match (texts.next(), self.end_tag(element)) {
             (Some(first), _) => {
                 self.set_text(first, value);
-                let rest = texts.map(|text| Edit { span: tree.span(text), text: String::new() });
-                self.edits.extend(rest);
+                let rest = texts.map(|text| Edit { span: self.text_span(text), text: String::new() });
+                self.edits.extend(rest.collect::<Vec<_>>());
             }
             (None, Some(_)) => {
                 let start = tree.start_tag(element).end as usize;
