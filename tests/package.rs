@@ -65,9 +65,14 @@ fn no_link_leads_nowhere() {
 
 #[test]
 fn the_number_of_rules_is_the_one_that_is_told() {
-    let rules = vmlint(["rules", "--format", "json"]).run().json().as_array().unwrap().len();
-    assert!(text("README.md").contains(&format!("\n{rules} rules for RHEL 8 KVM hosts")), "there are {rules}");
-    assert!(text("CHANGELOG.md").contains(&format!(" {rules} rules,")), "there are {rules}");
+    let rules = vmlint(["rules", "--format", "json"]).run().json();
+    let all = rules.as_array().unwrap();
+    let count = |platform: &str| all.iter().filter(|rule| rule["platform"] == platform).count();
+    let (libvirt, hyper_v) = (count("libvirt"), count("hyper-v"));
+    let told = format!("\n{} rules, {libvirt} for RHEL 8 KVM hosts", all.len());
+    assert!(text("README.md").contains(&told), "{told}");
+    assert!(text("README.md").contains(&format!(" and {hyper_v} for\nHyper-V")), "{hyper_v}");
+    assert!(text("CHANGELOG.md").contains(&format!(" {} rules,", all.len())), "{told}");
 }
 
 #[test]
