@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::page::Page;
 use super::problem::Problem;
 use super::terminal::{self, ColorChoice};
 use super::{answer, setup};
@@ -13,7 +14,7 @@ use crate::engine::UNCLEAR_NOTES;
 use crate::policy::builtin;
 use crate::policy::compile::Loaded;
 use crate::policy::schema::Rule;
-use crate::report::{Paint, escape};
+use crate::report::escape;
 use crate::suggest;
 
 /// Arguments of `explain`.
@@ -52,7 +53,7 @@ const OWN: [(&str, &str, &str); 3] = [
 /// Explains a rule.
 pub fn run(arguments: &Arguments) -> Result<u8, Problem> {
     let terminal = terminal::detect(arguments.color);
-    let page = Page { paint: Paint { on: terminal.color }, width: terminal.width.min(100), text: String::new() };
+    let page = Page::new(terminal);
     if let Some((id, title, text)) =
         OWN.iter().find(|(id, ..)| *id == arguments.rule || id.ends_with(&format!("/{}", arguments.rule)))
     {
@@ -83,12 +84,6 @@ pub fn run(arguments: &Arguments) -> Result<u8, Problem> {
 /// Every built-in policy.
 pub fn all_policies() -> Result<Vec<Loaded>, Problem> {
     builtin::ALL.iter().map(|policy| policy.load_documented().map_err(Problem::from)).collect()
-}
-
-struct Page {
-    paint: Paint,
-    width: usize,
-    text: String,
 }
 
 impl Page {
@@ -149,26 +144,11 @@ impl Page {
     }
 
     fn title(&mut self, id: &str, title: &str) {
-        let line = format!("{}: {}", self.paint.bold(&escape(id)), escape(title));
-        self.text.push_str(&line);
-        self.text.push('\n');
-    }
-
-    fn section(&mut self, heading: &str, text: &str) {
-        let _ = write!(self.text, "\n{}\n", self.paint.bold(heading));
-        let options = textwrap::Options::new(self.width).initial_indent("  ").subsequent_indent("  ").break_words(false);
-        let options =
-            options.word_splitter(textwrap::WordSplitter::NoHyphenation).word_separator(textwrap::WordSeparator::AsciiSpace);
-        for paragraph in text.lines() {
-            for line in textwrap::wrap(&escape(paragraph), &options) {
-                self.text.push_str(line.trim_end());
-                self.text.push('\n');
-            }
-        }
+        self.line(&format!("{}: {}", self.paint.bold(&escape(id)), escape(title)));
     }
 
     fn example(&mut self, heading: &str, example: &str) {
-        let _ = write!(self.text, "\n{}\n", self.paint.bold(heading));
+        self.heading(heading);
         for line in example.lines() {
             let _ = writeln!(self.text, "  {}", escape(line));
         }

@@ -2,7 +2,9 @@
 
 mod check;
 mod explain;
+mod matrix;
 mod options;
+mod page;
 mod policy;
 mod problem;
 mod query;
@@ -28,7 +30,7 @@ const FINDINGS: u8 = 1;
 const TROUBLE: u8 = 2;
 
 /// Names of commands that are kept for later, so that no file of that name is checked by mistake.
-const RESERVED: [&str; 7] = ["matrix", "fix", "upgrade", "lsp", "init", "config", "schema"];
+const RESERVED: [&str; 6] = ["fix", "upgrade", "lsp", "init", "config", "schema"];
 
 /// Finds what the vendor of the host does not support in virtual-machine definitions
 #[derive(Debug, Parser)]
@@ -53,6 +55,8 @@ enum Command {
     View(view::Arguments),
     /// Run one XPath expression over files
     Query(query::Arguments),
+    /// Show which features a guest has on a host, as the vendor's tables say
+    Matrix(matrix::Arguments),
     /// Check policies of your own
     #[command(subcommand)]
     Policy(check::PolicyCommand),
@@ -83,6 +87,7 @@ pub fn run() -> ExitCode {
         Some(Command::Rules(arguments)) => rules::run(&arguments),
         Some(Command::View(arguments)) => view::run(&arguments),
         Some(Command::Query(arguments)) => query::run(&arguments),
+        Some(Command::Matrix(arguments)) => matrix::run(&arguments),
         Some(Command::Policy(command)) => check::run_policy(command),
     })
 }
