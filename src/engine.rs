@@ -14,7 +14,7 @@ use crate::policy::compile::{Compiled, CompiledCase, CompiledRule, Part, RuleSet
 use crate::policy::index::{Entry, Index};
 use crate::policy::matrix::{Answering, Matrix, Support};
 use crate::policy::schema::{Context, Gate, Platform};
-use crate::policy::tests::Test;
+use crate::policy::tests::{Sizes, Test};
 use crate::source::Span;
 use crate::systems::{self, Guest};
 use crate::tree::{Builder, NodeId, Tree};
@@ -110,16 +110,17 @@ impl<'r> Engine<'r> {
         let candidates = self.index.candidates(tree);
         let mut paths = Paths::new(tree);
         for definition in definitions {
-            match definition.platform() {
+            let platform = definition.platform();
+            let mut document = Document { tree, platform, candidates: &candidates, paths: &mut paths, verdict: &mut verdict };
+            match platform {
                 Platform::Libvirt => {
                     let subject = Subject { guest: self.assumptions.guest.clone(), ..Subject::default() };
-                    self.subject(&subject, Platform::Libvirt, tree, &definition.contexts, &candidates, &mut paths, &mut verdict);
+                    self.subject(&subject, &definition.contexts, &mut document);
                 }
                 Platform::HyperV => {
                     for context in &definition.contexts {
-                        let subject = self.machine(tree, context.1, &mut verdict);
-                        let one = std::slice::from_ref(context);
-                        self.subject(&subject, Platform::HyperV, tree, one, &candidates, &mut paths, &mut verdict);
+                        let subject = self.machine(tree, context.1, document.verdict);
+                        self.subject(&subject, std::slice::from_ref(context), &mut document);
                     }
                 }
             }
@@ -148,21 +149,13 @@ impl<'r> Engine<'r> {
         Subject { guest, host: told.host, drivers: named.guest_drivers.clone().or(told.drivers.map(Arc::from)) }
     }
 
-    #[allow(clippy::too_many_arguments)]
-    fn subject(
-        &self,
-        subject: &Subject,
-        platform: Platform,
-        tree: &Tree<'r>,
-        contexts: &[(Context, NodeId)],
-        candidates: &[Entry],
-        paths: &mut Paths<'_, '_>,
-        verdict: &mut Verdict,
-    ) {
+    /// Judges a VM for each of its hosts.
+    fn subject(&self, subject: &Subject, contexts: &[(Context, NodeId)], document: &mut Document<'_, '_, 'r>) {
+        let Document { tree, platform, candidates, paths, verdict } = document;
         if candidates.is_empty() {
             return;
         }
-        let runs_it = |host: &str| Platform::of_host(host).is_none_or(|own| own == platform);
+        let runs_it = |host: &str| Platform::of_host(host).is_none_or(|own| own == *platform);
         let is_named = |host: &Arc<str>| !self.assumptions.assumed.contains(host);
         let hosts: Vec<&Arc<str>> = self.assumptions.hosts.iter().filter(|host| runs_it(host)).collect();
         let hosts = match &subject.host {
@@ -199,6 +192,15 @@ fn unclear(tree: &Tree<'_>, vm: NodeId, what: &str, help: Option<String>) -> Fin
         host: None,
         guest: None,
     }
+}
+
+/// A definition on its way through the rules.
+struct Document<'d, 'p, 'r> {
+    tree: &'p Tree<'r>,
+    platform: Platform,
+    candidates: &'d [Entry],
+    paths: &'d mut Paths<'p, 'r>,
+    verdict: &'d mut Verdict,
 }
 
 /// What is known of a VM beside its definition.
@@ -259,8 +261,7 @@ impl<'j> Judge<'j, '_> {
                     continue;
                 }
                 let number = usize::from(entries[0].policy);
-                let Some(ground) = self.ground(number, policy, rule) else { continue };
-                let scope = Scope { judge: self, policy, tables: &self.engine.tables[number], rule, ground, context, node };
+                let scope = Scope { judge: self, number, policy, tables: &self.engine.tables[number], rule, context, node };
                 if scope.rule(entries, paths, &mut verdict.findings).is_err() {
                     verdict.exhausted.push(rule.id.clone());
                 }
@@ -269,38 +270,35 @@ impl<'j> Judge<'j, '_> {
         verdict.findings.len() > before
     }
 
-    /// What a rule rests on here; none where the support matrix says that it does not apply.
-    fn ground(&self, number: usize, policy: &'j Compiled, rule: &CompiledRule) -> Option<Ground<'j>> {
-        if rule.gate == Gate::Open {
+    /// What a case rests on here; none where it is not about this guest or host, or the support matrix says that it does not apply.
+    fn ground(&self, number: usize, policy: &'j Compiled, id: &str, case: &CompiledCase) -> Option<Ground<'j>> {
+        let guest = self.subject.guest.as_ref();
+        let is_guest = || guest.is_some_and(|guest| case.guests.iter().any(|pattern| pattern.matches(guest)));
+        if !(case.hosts.is_empty() || case.hosts.contains(self.host)) || !(case.guests.is_empty() || is_guest()) {
+            return None;
+        }
+        if case.gate == Gate::Open {
             return Some(Ground::Document);
         }
-        let guest = self.subject.guest.as_ref()?;
-        let matrix = policy.matrix.as_deref()?;
+        let (guest, matrix) = (guest?, policy.matrix.as_deref()?);
         let column = *self.columns.get(number)?.get_or_init(|| matrix.answering(guest, self.subject.drivers(), self.host));
         let column = column?;
-        match &rule.gate {
+        match &case.gate {
             Gate::Open => None,
             Gate::Missing(feature) => {
                 let missing = matches!(column.answer(*feature, self.host).support, Support::No | Support::NotApplicable);
                 missing.then_some(Ground::Missing(matrix, column, *feature))
             }
             Gate::Noted(features) => {
-                let id = rule.id.split_once('/').map_or("", |(_, id)| id);
+                let id = id.split_once('/').map_or("", |(_, id)| id);
                 let (feature, note) = column.noting(features, self.host, id)?;
                 Some(Ground::Noted(matrix, column, feature, note.number))
             }
         }
     }
-
-    /// Whether a case is about this guest and host.
-    fn applies(&self, case: &CompiledCase) -> bool {
-        let guest = || self.subject.guest.as_ref();
-        (case.hosts.is_empty() || case.hosts.contains(self.host))
-            && (case.guests.is_empty() || guest().is_some_and(|guest| case.guests.iter().any(|pattern| pattern.matches(guest))))
-    }
 }
 
-/// What a rule rests on.
+/// What a case rests on.
 enum Ground<'j> {
     /// The document that it names itself.
     Document,
@@ -326,26 +324,25 @@ impl Ground<'_> {
 /// One rule at one context node.
 struct Scope<'s, 'j, 'r> {
     judge: &'s Judge<'j, 'r>,
-    policy: &'s Compiled,
+    /// The policy's place in the rule set.
+    number: usize,
+    policy: &'j Compiled,
     tables: &'s [Tree<'r>],
     rule: &'s CompiledRule,
-    ground: Ground<'j>,
     context: Context,
     node: NodeId,
 }
 
-impl Scope<'_, '_, '_> {
+impl<'j> Scope<'_, 'j, '_> {
     fn rule(&self, entries: &[Entry], paths: &mut Paths<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), Exhausted> {
         let subject = self.judge.subject;
         let strings = [&**self.judge.host, subject.guest.as_ref().map_or("", |guest| guest.id()), subject.drivers()];
         let context =
             xpath::Context { document: self.judge.tree, tables: self.tables, strings: &strings, budget: xpath::DEFAULT_BUDGET };
-        // A node that several cases find counts for the first of them.
-        let mut taken: FxHashSet<NodeId> = FxHashSet::default();
+        let mut harvest = Harvest { taken: FxHashSet::default(), paths, findings };
         for branches in entries.chunk_by(|a, b| a.case == b.case) {
-            let Some(case) = self.rule.cases.get(usize::from(branches[0].case)).filter(|case| self.judge.applies(case)) else {
-                continue;
-            };
+            let Some(case) = self.rule.cases.get(usize::from(branches[0].case)) else { continue };
+            let Some(ground) = self.judge.ground(self.number, self.policy, &self.rule.id, case) else { continue };
             let mut found: Vec<NodeRef> = Vec::new();
             for entry in branches {
                 if let Some(branch) = case.find.branches().nth(usize::from(entry.branch)) {
@@ -356,20 +353,13 @@ impl Scope<'_, '_, '_> {
                 found.sort_unstable();
                 found.dedup();
             }
-            self.case(case, &context, found, &mut taken, paths, findings)?;
+            self.case(&Way { case, ground, context: &context }, found, &mut harvest)?;
         }
         Ok(())
     }
 
-    fn case(
-        &self,
-        case: &CompiledCase,
-        context: &xpath::Context<'_>,
-        found: Vec<NodeRef>,
-        taken: &mut FxHashSet<NodeId>,
-        paths: &mut Paths<'_, '_>,
-        findings: &mut Vec<Finding>,
-    ) -> Result<(), Exhausted> {
+    fn case(&self, way: &Way<'_>, found: Vec<NodeRef>, harvest: &mut Harvest<'_, '_, '_>) -> Result<(), Exhausted> {
+        let Way { case, context, .. } = way;
         let counted = case.tests.iter().find_map(|test| match test {
             Test::Count { at_least, at_most } => Some((*at_least, *at_most)),
             _ => None,
@@ -380,34 +370,33 @@ impl Scope<'_, '_, '_> {
                 if many > at_most { found.get(at_most).copied() } else { (many < at_least).then(|| NodeRef::new(self.node)) };
             if let Some(offender) = offender {
                 let bound = if many > at_most { format!("more than {at_most}") } else { format!("less than {at_least}") };
-                self.offender(case, context, offender, Some(format!("{many} is {bound}")), taken, paths, findings)?;
+                self.offender(way, offender, Some(format!("{many} is {bound}")), harvest)?;
             }
             return Ok(());
         }
         for node in found {
             if case.tests.is_empty() {
-                self.offender(case, context, node, None, taken, paths, findings)?;
+                self.offender(way, node, None, harvest)?;
                 continue;
             }
             let value = context.string_value(node);
-            let unit = self.judge.tree.attribute(node.node(), "unit");
-            if let Some(violation) = case.tests.iter().find_map(|test| test.violation(&value, unit)) {
-                self.offender(case, context, node, Some(violation), taken, paths, findings)?;
+            let sizes = match self.context {
+                Context::Vm => Sizes::Bytes,
+                _ => Sizes::Libvirt(self.judge.tree.attribute(node.node(), "unit")),
+            };
+            if let Some(violation) = case.tests.iter().find_map(|test| test.violation(&value, sizes)) {
+                self.offender(way, node, Some(violation), harvest)?;
             }
         }
         Ok(())
     }
 
-    #[allow(clippy::too_many_arguments)]
     fn offender(
         &self,
-        case: &CompiledCase,
-        context: &xpath::Context<'_>,
+        Way { case, ground, context }: &Way<'_>,
         found: NodeRef,
         violation: Option<String>,
-        taken: &mut FxHashSet<NodeId>,
-        paths: &mut Paths<'_, '_>,
-        findings: &mut Vec<Finding>,
+        Harvest { taken, paths, findings }: &mut Harvest<'_, '_, '_>,
     ) -> Result<(), Exhausted> {
         let tree = self.judge.tree;
         // Only nodes of the document can be pointed at.
@@ -454,8 +443,8 @@ impl Scope<'_, '_, '_> {
             },
             place: Label { span: tree.start_tag(offender), node: path, text: String::new() },
             related,
-            help: Some(self.help(words.fill(&wording.help, paths)?)),
-            source: self.ground.citation(case),
+            help: Some(self.help(ground, words.fill(&wording.help, paths)?)),
+            source: ground.citation(case),
             decision: Some(case.place.decision()),
             vm: definition::vm_name(tree, self.context, self.node),
             host: Some(self.judge.host.clone()),
@@ -465,13 +454,28 @@ impl Scope<'_, '_, '_> {
     }
 
     /// A rule's advice, and for a feature that is missing where the guest would have it.
-    fn help(&self, advice: String) -> String {
-        let (Ground::Missing(matrix, _, feature), Some(guest)) = (&self.ground, &self.judge.subject.guest) else { return advice };
+    fn help(&self, ground: &Ground<'_>, advice: String) -> String {
+        let (Ground::Missing(matrix, _, feature), Some(guest)) = (ground, &self.judge.subject.guest) else { return advice };
         match matrix.elsewhere(guest, self.judge.subject.drivers(), self.judge.host, *feature) {
             elsewhere if elsewhere.is_empty() => advice,
             elsewhere => format!("{advice} {elsewhere}"),
         }
     }
+}
+
+/// One case at one context node.
+struct Way<'w> {
+    case: &'w CompiledCase,
+    ground: Ground<'w>,
+    context: &'w xpath::Context<'w>,
+}
+
+/// What one rule has found at one context node.
+struct Harvest<'h, 'p, 'r> {
+    /// A node that several cases find counts for the first of them.
+    taken: FxHashSet<NodeId>,
+    paths: &'h mut Paths<'p, 'r>,
+    findings: &'h mut Vec<Finding>,
 }
 
 /// The element that a node is or lies in.

@@ -141,7 +141,7 @@ impl Guest {
     pub fn parse(id: &str) -> Result<Guest, String> {
         let starts = |at: usize| {
             let rest = &id[at + 1..];
-            rest.starts_with(|c: char| c.is_ascii_digit()) || WORDED.iter().any(|word| rest == *word)
+            rest.starts_with(|c: char| c.is_ascii_digit()) || WORDED.contains(&rest)
         };
         let version = id.match_indices('-').map(|(at, _)| at).find(|&at| starts(at));
         let name = version.map_or(id, |at| &id[..at]);

@@ -17,7 +17,7 @@ use crate::check::Checker;
 use crate::config::{self, Config};
 use crate::engine::{Assumptions, Engine};
 use crate::finding::{FileEntry, Severity, Summary};
-use crate::policy::compile::{Faulty, RuleSet};
+use crate::policy::compile::Faulty;
 use crate::policy::schema::{Fault, Platform};
 use crate::policy::yaml;
 use crate::report;
@@ -34,12 +34,12 @@ pub fn run(options: Check) -> Result<u8, Problem> {
         select: options.select,
         ignore: options.ignore,
     };
-    let Setup { rules, assumptions, warnings } = setup::setup(wishes, config.as_ref())?;
-    for file in &warnings {
+    let setup = setup::setup(wishes, config.as_ref())?;
+    for file in &setup.warnings {
         let _ = io::stderr().write_all(&show_faults(file));
     }
     let fail_on = options.fail_on.or(config.and_then(|config| config.fail_on).map(configured_level)).unwrap_or(FailOn::Error);
-    let checker = Checker::new(Engine::new(&rules, &assumptions));
+    let checker = Checker::by_platform(|platform| Engine::new(setup.rules(platform), &setup.assumptions));
     let terminal = if options.output.is_some() { terminal::file(options.color) } else { terminal::detect(options.color) };
     let report = report::select(options.format, report::Options { terminal, verbose: options.verbose, quiet: options.quiet });
     let job = Job {
@@ -52,8 +52,8 @@ pub fn run(options: Check) -> Result<u8, Problem> {
     let paths = if options.paths.is_empty() { vec![PathBuf::from(".")] } else { options.paths };
     let write = |out: &mut (dyn Write + Send)| {
         let mut result = job.run(&paths, out)?;
-        result.summary.hosts = hosts_told(&assumptions, &result.summary);
-        result.summary.host_assumed = result.summary.hosts.iter().any(|host| assumptions.assumed.contains(host));
+        result.summary.hosts = hosts_told(&setup.assumptions, &result.summary);
+        result.summary.host_assumed = result.summary.hosts.iter().any(|host| setup.assumptions.assumed.contains(host));
         result.summary.elapsed = started.elapsed();
         out.write_all(&report.tail(&result.summary))?;
         out.flush()?;
@@ -64,11 +64,11 @@ pub fn run(options: Check) -> Result<u8, Problem> {
         None => (write(&mut BufWriter::with_capacity(1 << 16, io::stdout())), "standard output".to_owned()),
     };
     if let Ok(result) = &result {
-        say_what_was_not_judged(&rules, &result.summary.files);
+        say_what_was_not_judged(&setup, &result.summary.files);
     }
     // The process ends now; giving the memory of every rule back one by one would only take time.
     std::mem::forget(checker);
-    std::mem::forget(rules);
+    std::mem::forget(setup);
     match result {
         Ok(result) if result.trouble => Ok(TROUBLE),
         Ok(result) if result.worst.is_some_and(|worst| fail_on.reached_by(worst)) => Ok(FINDINGS),
@@ -99,10 +99,10 @@ fn configured_level(level: Option<Severity>) -> FailOn {
 }
 
 /// Files of a platform without rules have no findings, which must not be taken for a clean bill.
-fn say_what_was_not_judged(rules: &RuleSet, files: &[FileEntry]) {
+fn say_what_was_not_judged(setup: &Setup, files: &[FileEntry]) {
     for platform in [Platform::Libvirt, Platform::HyperV] {
         let unjudged = files.iter().filter(|file| file.format.platform() == Some(platform)).count();
-        if unjudged > 0 && !rules.judges(platform) {
+        if unjudged > 0 && !setup.rules(platform).judges(platform) {
             let files = if unjudged == 1 { "1 file was read".to_owned() } else { format!("{unjudged} files were read") };
             complain(&format!(
                 "{files} and not judged: none of the rules of this run is about {} definitions",

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::problem::{Problem, show_faults, shown};
 use super::{FINDINGS, SUCCESS, TROUBLE, answer, setup};
 use crate::check::Checker;
-use crate::engine::{Assumptions, Engine};
+use crate::engine::Assumptions;
 use crate::policy::compile::{Choice, Loaded, compile};
 use crate::policy::schema::Policy;
 use crate::systems;
@@ -65,7 +65,7 @@ pub fn test(policies: &[PathBuf]) -> Result<u8, Problem> {
             let host = example_host(&loaded.policy);
             // As if nobody had named it, so that an example can name another.
             let assumptions = Assumptions { hosts: vec![host.clone()], assumed: vec![host], ..Assumptions::default() };
-            let checker = Checker::new(Engine::new(&rules, &assumptions));
+            let checker = Checker::new(&rules, &assumptions);
             for rule in &loaded.policy.rules {
                 let bad = rule.bad.iter().map(|example| (example, true));
                 let good = rule.good.iter().map(|example| (example, false));

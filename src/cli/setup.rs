@@ -1,7 +1,7 @@
 //! From options and configuration to what a run needs: hosts, policies, which rules run.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use globset::{Glob, GlobMatcher};
 
@@ -37,12 +37,38 @@ pub struct Wishes {
 /// The rules and assumptions of a run.
 #[derive(Debug)]
 pub struct Setup {
-    /// The rules.
-    pub rules: RuleSet,
     /// What is assumed.
     pub assumptions: Assumptions,
     /// Warnings about the user's own policies.
     pub warnings: Vec<Faulty>,
+    /// The built-in policies, to be loaded when the first definition of their platform is there.
+    built_in: Vec<&'static BuiltIn>,
+    chooser: Chooser,
+    rules: [OnceLock<RuleSet>; 2],
+}
+
+impl Setup {
+    /// The rules about definitions of a platform.
+    pub fn rules(&self, platform: Platform) -> &RuleSet {
+        let place = match platform {
+            Platform::Libvirt => &self.rules[0],
+            Platform::HyperV => &self.rules[1],
+        };
+        place.get_or_init(|| {
+            let policies = self.built_in.iter().filter(|policy| policy.platform == platform).map(|policy| policy.load());
+            let rules = policies.collect::<Result<Vec<_>, _>>().map_err(|faulty| vec![faulty]).and_then(|loaded| {
+                let (rules, _) = compile::compile(&loaded, false, &|id| self.chooser.choose(id))?;
+                // What the policies said as text is not needed any more, and the process is too short to give it back piece by piece.
+                std::mem::forget(loaded);
+                Ok(rules)
+            });
+            // Tests see to it that the built-in policies have no faults; were there one, the user should hear of it.
+            rules.unwrap_or_else(|faulty| {
+                Problem::from(faulty).print();
+                RuleSet::default()
+            })
+        })
+    }
 }
 
 /// Works out hosts, policies and rules. What the options say comes before what the configuration says.
@@ -57,33 +83,43 @@ pub fn setup(wishes: Wishes, config: Option<&Config>) -> Result<Setup, Problem> 
     let drivers = wishes.guest_drivers.or_else(|| config.guest_drivers.clone());
     let named_policies = if wishes.policies.is_empty() { config.policies.clone() } else { wishes.policies };
 
-    let mut loaded = Vec::new();
+    let mut own = Vec::new();
     for policy in &named_policies {
-        loaded.extend(named_policy(policy)?);
+        own.extend(named_policy(policy)?);
     }
-    let named = !named_policies.is_empty();
     for host in &named_hosts {
-        known_host(host, &loaded)?;
+        known_host(host, &own)?;
     }
     let is_named = |platform: Platform| named_hosts.iter().any(|host| Platform::of_host(host).is_none_or(|own| own == platform));
     let assumed: Vec<&str> =
         systems::DEFAULT_HOSTS.iter().filter(|(platform, _)| !is_named(*platform)).map(|(_, host)| *host).collect();
     let guest = guest.as_deref().map(known_guest).transpose()?;
-    if !named {
-        loaded = policies_of(&named_hosts, &assumed)?;
+    let built_in = if named_policies.is_empty() { policies_of(&named_hosts, &assumed)? } else { Vec::new() };
+    let ids = || {
+        let built_in = built_in.iter().map(|policy| policy.load()).collect::<Result<Vec<_>, _>>()?;
+        let rules = own.iter().chain(&built_in).flat_map(|loaded| &loaded.policy.rules);
+        Ok(rules.map(|rule| rule.id.clone()).collect())
+    };
+    let chooser = Chooser::new(&wishes.select, &wishes.ignore, &config.rules, ids)?;
+    let rules = [OnceLock::new(), OnceLock::new()];
+    let mut warnings = Vec::new();
+    if !own.is_empty() {
+        // The user is told at once what is wrong with policies of their own.
+        for (platform, place) in [Platform::Libvirt, Platform::HyperV].into_iter().zip(&rules) {
+            let (about, others): (Vec<Loaded>, _) = own.into_iter().partition(|loaded| loaded.policy.platform == platform);
+            own = others;
+            let (compiled, told) = compile::compile(&about, true, &|id| chooser.choose(id))?;
+            let _ = place.set(compiled);
+            warnings.extend(told);
+        }
     }
-    let ids: Vec<Arc<str>> = loaded.iter().flat_map(|l| &l.policy.rules).map(|rule| rule.id.clone()).collect();
-    let chooser = Chooser::new(&wishes.select, &wishes.ignore, &config.rules, &ids)?;
-    let (rules, warnings) = compile::compile(&loaded, named, &|id| chooser.choose(id))?;
-    // What the policies said as text is not needed any more, and the process is too short to give it back piece by piece.
-    std::mem::forget(loaded);
     let assumptions = Assumptions {
         hosts: named_hosts.iter().map(String::as_str).chain(assumed.iter().copied()).map(Arc::from).collect(),
         assumed: assumed.into_iter().map(Arc::from).collect(),
         guest,
         guest_drivers: drivers.map(Arc::from),
     };
-    Ok(Setup { rules, assumptions, warnings })
+    Ok(Setup { assumptions, warnings, built_in, chooser, rules })
 }
 
 fn known_host(host: &str, own: &[Loaded]) -> Result<(), Problem> {
@@ -104,8 +140,8 @@ pub fn known_guest(id: &str) -> Result<Guest, Problem> {
 }
 
 /// The built-in policies for some hosts, each once. There need be none for a host that was only assumed.
-fn policies_of(named: &[String], assumed: &[&str]) -> Result<Vec<Loaded>, Problem> {
-    let mut chosen: Vec<&BuiltIn> = Vec::new();
+fn policies_of(named: &[String], assumed: &[&str]) -> Result<Vec<&'static BuiltIn>, Problem> {
+    let mut chosen: Vec<&'static BuiltIn> = Vec::new();
     let named = named.iter().map(|host| (host.as_str(), true));
     for (host, is_named) in named.chain(assumed.iter().map(|host| (*host, false))) {
         let mut found = builtin::ALL.iter().filter(|policy| policy.hosts.contains(&host)).peekable();
@@ -121,7 +157,7 @@ fn policies_of(named: &[String], assumed: &[&str]) -> Result<Vec<Loaded>, Proble
             }
         }
     }
-    chosen.into_iter().map(|policy| policy.load().map_err(Problem::from)).collect()
+    Ok(chosen)
 }
 
 /// What `--policy` names: a built-in id, a file, or a folder of them.
@@ -208,6 +244,7 @@ pub fn read_yaml_source(path: &Path) -> Result<crate::source::Source, Problem> {
 }
 
 /// Which rules run, by globs over their ids.
+#[derive(Debug)]
 struct Chooser {
     select: Vec<GlobMatcher>,
     ignore: Vec<GlobMatcher>,
@@ -215,12 +252,15 @@ struct Chooser {
 }
 
 impl Chooser {
+    /// `ids` gives the ids of all rules, which every glob has to match one of.
     fn new(
         select: &[String],
         ignore: &[String],
         settings: &[(String, RuleSetting)],
-        ids: &[Arc<str>],
+        ids: impl Fn() -> Result<Vec<Arc<str>>, Problem>,
     ) -> Result<Chooser, Problem> {
+        let asked = !(select.is_empty() && ignore.is_empty() && settings.is_empty());
+        let ids = if asked { ids()? } else { Vec::new() };
         let glob = |option: &str, text: &String| {
             let matcher = Glob::new(text).map(|glob| glob.compile_matcher());
             let matcher = matcher.map_err(|error| Problem::new(format!("{option} `{text}` is no pattern: {}", error.kind())))?;

@@ -41,15 +41,47 @@ macro_rules! file {
     };
 }
 
+/// The hosts of the policies for Hyper-V.
+const HYPER_V: &[&str] = &[
+    "windows-server-2012-r2",
+    "windows-server-2016",
+    "windows-server-2019",
+    "windows-server-2022",
+    "windows-server-2025",
+    "azure-stack-hci",
+];
+
+/// A policy for Hyper-V without a support matrix.
+const fn hyper_v(id: &'static str, file: File) -> BuiltIn {
+    BuiltIn { id, platform: Platform::HyperV, hosts: HYPER_V, file, tables: &[], editions: &[] }
+}
+
 /// Every built-in policy.
-pub static ALL: [BuiltIn; 1] = [BuiltIn {
-    id: "rhel-8",
-    platform: Platform::Libvirt,
-    hosts: &["rhel-8", "rhosp", "openshift-virtualization", "rhv"],
-    file: file!("rhel-8"),
-    tables: &[("tables/guests.csv", include_str!("../../policies/tables/guests.csv"))],
-    editions: &[],
-}];
+pub static ALL: [BuiltIn; 4] = [
+    BuiltIn {
+        id: "rhel-8",
+        platform: Platform::Libvirt,
+        hosts: &["rhel-8", "rhosp", "openshift-virtualization", "rhv"],
+        file: file!("rhel-8"),
+        tables: &[("tables/guests.csv", include_str!("../../policies/tables/guests.csv"))],
+        editions: &[],
+    },
+    BuiltIn {
+        editions: &[
+            ("tables/rhel-2025.yaml", file!("hyperv/tables/rhel-2025")),
+            ("tables/rhel-2021.yaml", file!("hyperv/tables/rhel-2021")),
+            ("tables/rhel-2023.yaml", file!("hyperv/tables/rhel-2023")),
+            ("tables/freebsd-2025.yaml", file!("hyperv/tables/freebsd-2025")),
+            ("tables/debian-2023.yaml", file!("hyperv/tables/debian-2023")),
+            ("tables/ubuntu-2023.yaml", file!("hyperv/tables/ubuntu-2023")),
+            ("tables/sles-2023.yaml", file!("hyperv/tables/sles-2023")),
+            ("tables/oracle-2023.yaml", file!("hyperv/tables/oracle-2023")),
+        ],
+        ..hyper_v("hyperv-linux", file!("hyperv/hyperv-linux"))
+    },
+    hyper_v("hyperv-generation", file!("hyperv/hyperv-generation")),
+    hyper_v("hyperv-bpa", file!("hyperv/hyperv-bpa")),
+];
 
 impl File {
     /// What it holds, with the names that its wording asks for; `documented` says with all that is said only to readers.

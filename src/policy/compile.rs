@@ -43,7 +43,7 @@ pub enum Choice {
 }
 
 /// Compiled policies. Immutable; shared by all threads.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct RuleSet {
     pub(crate) vocabulary: Vocabulary,
     pub(crate) policies: Vec<Compiled>,
@@ -88,7 +88,6 @@ pub(crate) struct DeviceName {
 pub(crate) struct CompiledRule {
     pub id: Arc<str>,
     pub contexts: Vec<Context>,
-    pub gate: Gate,
     pub exclusive: bool,
     /// Compiled only because it is exclusive; what it finds is not shown.
     pub hidden: bool,
@@ -102,6 +101,7 @@ pub(crate) struct CompiledCase {
     pub severity: Severity,
     pub status: Status,
     pub citation: Option<Arc<Citation>>,
+    pub gate: Gate,
     pub guests: Arc<[GuestPattern]>,
     pub hosts: Vec<Arc<str>>,
     pub except_hosts: Vec<(Arc<str>, Option<Expression>)>,
@@ -285,8 +285,8 @@ impl Compiler<'_> {
         let tables = tables.collect();
         let devices = policy.devices.iter().map(|device| self.device(device)).collect();
         let rules: Vec<CompiledRule> = policy.rules.iter().filter_map(|rule| self.rule(rule, choose(&rule.id))).collect();
-        let asks = |rule: &CompiledRule| rule.gate != Gate::Open || rule.cases.iter().any(|case| !case.guests.is_empty());
-        let asks_for_guest = rules.iter().any(asks);
+        let asks = |case: &CompiledCase| case.gate != Gate::Open || !case.guests.is_empty();
+        let asks_for_guest = rules.iter().flat_map(|rule| &rule.cases).any(asks);
         let Policy { platform, hosts, matrix, .. } = policy;
         Compiled {
             platform: *platform,
@@ -315,15 +315,8 @@ impl Compiler<'_> {
             return None;
         }
         let cases = rule.cases.iter().filter_map(|case| self.case(case, choice)).collect();
-        let Rule { id, contexts, gate, exclusive, .. } = rule;
-        Some(CompiledRule {
-            id: id.clone(),
-            contexts: contexts.clone(),
-            gate: gate.clone(),
-            exclusive: *exclusive,
-            hidden,
-            cases,
-        })
+        let Rule { id, contexts, exclusive, .. } = rule;
+        Some(CompiledRule { id: id.clone(), contexts: contexts.clone(), exclusive: *exclusive, hidden, cases })
     }
 
     fn case(&mut self, case: &Arc<Case>, choice: Choice) -> Option<CompiledCase> {
@@ -350,6 +343,7 @@ impl Compiler<'_> {
             severity: if let Choice::RunAs(severity) = choice { severity } else { case.severity },
             status: case.status,
             citation: case.citation.clone(),
+            gate: case.gate.clone(),
             guests: case.guests.clone(),
             hosts: case.hosts.clone(),
             except_hosts,

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::compile::Faulty;
-use super::matrix::{self, Feature, Matrix};
+use super::matrix::{self, Edition, Feature, Matrix};
 use super::reader::{Faults, Fields, is_kebab, shared};
 use super::schema::{Case, Context, Device, Fault, Gate, Platform, Policy, Rule, Text};
 use super::tests::{self, Test};
@@ -16,10 +16,11 @@ use crate::systems::GuestPattern;
 const POLICY_KEYS: [&str; 12] =
     ["policy", "title", "platform", "hosts", "sources", "prefixes", "names", "tables", "devices", "matrix", "uses", "rules"];
 /// The keys of a rule and of a feature's use, beside the one that names it and the document.
-const RULE_KEYS: [&str; 17] = [
+const RULE_KEYS: [&str; 18] = [
     "title",
     "status",
     "severity",
+    "noted",
     "guests",
     "hosts",
     "context",
@@ -35,8 +36,21 @@ const RULE_KEYS: [&str; 17] = [
     "except-hosts",
     "examples",
 ];
-const CASE_KEYS: [&str; 12] =
-    ["find", "severity", "status", "source", "guests", "hosts", "message", "label", "at", "related", "help", "except-hosts"];
+const CASE_KEYS: [&str; 13] = [
+    "find",
+    "severity",
+    "status",
+    "source",
+    "noted",
+    "guests",
+    "hosts",
+    "message",
+    "label",
+    "at",
+    "related",
+    "help",
+    "except-hosts",
+];
 const STATUSES: [(&str, Status); 6] = [
     ("unsupported", Status::Unsupported),
     ("deprecated", Status::Deprecated),
@@ -145,19 +159,18 @@ fn read_matrix(node: &Node, faults: &mut Faults) -> (Vec<Feature>, Vec<Text>) {
     (features, editions)
 }
 
+/// Gives a file beside a policy that the policy names.
+pub type ReadFile<'f> = dyn Fn(&Text) -> Result<(Arc<Source>, Node), Faulty> + 'f;
+
 /// Reads the editions of a policy's matrix, whose files `read` gives, and sees to it that notes and rules know each other.
 ///
 /// # Errors
 /// With the faults of the first file that has any; `source` is the policy's own.
-pub fn read_editions(
-    policy: &mut Policy,
-    source: &Arc<Source>,
-    read: &dyn Fn(&Text) -> Result<(Arc<Source>, Node), Faulty>,
-) -> Result<(), Faulty> {
+pub fn read_editions(policy: &mut Policy, source: &Arc<Source>, read: &ReadFile<'_>) -> Result<(), Faulty> {
     let Some(matrix) = &policy.matrix else { return Ok(()) };
-    let noted = |rule: &&Rule| matches!(rule.gate, Gate::Noted(_));
+    let noted = |rule: &&Rule| rule.cases.iter().any(|case| matches!(case.gate, Gate::Noted(_)));
     let id = |rule: &Rule| rule.id.split_once('/').map_or("", |(_, id)| id).to_owned();
-    let known: Vec<String> = policy.rules.iter().filter(noted).map(id).collect();
+    let known: Vec<String> = policy.rules.iter().map(id).collect();
     let mut editions = Vec::new();
     for file in &policy.editions {
         let (source, node) = read(file)?;
@@ -166,7 +179,7 @@ pub fn read_editions(
         let unknown = |rule: &&Text| !known.contains(&rule.text);
         let faults = edition.notes.iter().flat_map(|note| &note.rules).filter(unknown).map(|rule| {
             let help = crate::suggest::help(&rule.text, known.iter().map(String::as_str));
-            Fault::error(rule.span.clone(), format!("no rule `{}` hangs on a note (`noted`)", rule.text)).help(help)
+            Fault::error(rule.span.clone(), format!("the policy has no rule `{}`", rule.text)).help(help)
         });
         let faults: Vec<Fault> = faults.collect();
         if !faults.is_empty() {
@@ -183,7 +196,20 @@ pub fn read_editions(
     if !faults.is_empty() {
         return Err(Faulty { source: source.clone(), faults });
     }
-    policy.matrix = Some(Arc::new(Matrix { features: matrix.features.clone(), editions }));
+    let features = matrix.features.clone();
+    for rule in &mut policy.rules {
+        let gates = rule.cases.iter().map(|case| &case.gate);
+        let id = rule.id.split_once('/').map_or("", |(_, id)| id);
+        let speaks_of_it = |edition: &&Edition| {
+            gates.clone().any(|gate| match gate {
+                Gate::Open => false,
+                Gate::Missing(_) => true,
+                Gate::Noted(_) => edition.notes.iter().any(|note| note.rules.iter().any(|named| named.text == id)),
+            })
+        };
+        rule.citations.extend(editions.iter().filter(speaks_of_it).map(|edition| Arc::new(edition.citation())));
+    }
+    policy.matrix = Some(Arc::new(Matrix { features, editions }));
     Ok(())
 }
 
@@ -262,6 +288,7 @@ struct Defaults {
     label: Option<Text>,
     at: Option<Text>,
     related: Vec<(Text, Option<Text>)>,
+    gate: Gate,
     guests: Arc<[GuestPattern]>,
     hosts: Vec<Arc<str>>,
     except_hosts: Vec<(Arc<str>, Option<Text>)>,
@@ -282,6 +309,7 @@ impl Defaults {
             label: fields.optional("label", faults),
             at: fields.optional("at", faults),
             related: fields.get("related").map(|node| read_related(node, faults)).unwrap_or_default(),
+            gate: Gate::Open,
             guests: fields.get("guests").map(|node| read_guests(node, faults)).unwrap_or_default(),
             hosts: fields.get("hosts").map(|node| faults.texts(node, "a host").iter().map(shared).collect()).unwrap_or_default(),
             except_hosts: fields.get("except-hosts").map(|node| read_except_hosts(node, faults)).unwrap_or_default(),
@@ -326,18 +354,10 @@ struct Shelf<'p> {
 impl Shelf<'_> {
     /// Reads a rule, or a feature's use, which is one named after the feature.
     fn read_rule(&self, node: &Node, is_use: bool, faults: &mut Faults) -> Option<Rule> {
-        let own: &[&'static str] = if is_use { &["feature"] } else { &["id", "source", "noted"] };
+        let own: &[&'static str] = if is_use { &["feature"] } else { &["id", "source"] };
         let known: Vec<&'static str> = own.iter().chain(&RULE_KEYS).chain(&tests::NAMES).copied().collect();
         let fields = faults.fields(node, if is_use { "a use" } else { "a rule" }, &known);
         let id = fields.required(if is_use { "feature" } else { "id" }, "the rule", faults);
-        let gate = if is_use {
-            id.as_ref().and_then(|id| self.feature(id, faults)).map_or(Gate::Open, Gate::Missing)
-        } else {
-            fields.get("noted").map_or(Gate::Open, |node| {
-                let features = faults.texts(node, "a feature");
-                Gate::Noted(features.iter().filter_map(|feature| self.feature(feature, faults)).collect())
-            })
-        };
         let what = id.as_ref().map_or("the rule".to_owned(), |id| format!("the rule `{}`", id.text));
         if let Some(id) = &id
             && !is_kebab(&id.text)
@@ -347,15 +367,10 @@ impl Shelf<'_> {
         for (key, why) in [
             ("title", "a few words for lists"),
             ("status", "what the vendor says of it"),
-            ("source", "every finding rests on a document"),
             ("why", "`vmlint explain` shows it"),
             ("examples", "they prove the rule"),
         ] {
-            let needed = match key {
-                "why" | "examples" => self.documented,
-                "source" => gate == Gate::Open && !is_use,
-                _ => true,
-            };
+            let needed = self.documented || !matches!(key, "why" | "examples");
             if fields.get(key).is_none() && needed {
                 let fault = Fault::error(fields.head(), format!("{what} has no `{key}`")).label(format!("`{key}` is missing"));
                 faults.push(fault.help(format!("Add `{key}`: {why}.")));
@@ -363,7 +378,11 @@ impl Shelf<'_> {
         }
         let title = fields.optional("title", faults);
         let why = fields.optional("why", faults);
-        let defaults = Defaults::read(&fields, None, self.citations, faults);
+        let mut defaults = Defaults::read(&fields, None, self.citations, faults);
+        defaults.gate = match &id {
+            Some(id) if is_use => self.feature(id, faults).map_or(Gate::Open, Gate::Missing),
+            _ => self.noted(&fields, faults).unwrap_or_default(),
+        };
         let contexts = match fields.get("context") {
             Some(node) => read_contexts(node, faults),
             None if self.platform == Some(Platform::HyperV) => vec![Context::Vm],
@@ -377,8 +396,9 @@ impl Shelf<'_> {
                 let known: Vec<&'static str> = CASE_KEYS.iter().chain(&tests::NAMES).copied().collect();
                 for node in faults.list(node, "`cases`") {
                     let fields = faults.fields(node, "a case", &known);
-                    let defaults = Defaults::read(&fields, Some(&defaults), self.citations, faults);
-                    cases.extend(read_case(&fields, &defaults, &what, faults).map(Arc::new));
+                    let mut own = Defaults::read(&fields, Some(&defaults), self.citations, faults);
+                    own.gate = self.noted(&fields, faults).unwrap_or_else(|| defaults.gate.clone());
+                    cases.extend(read_case(&fields, &own, &what, faults).map(Arc::new));
                 }
             }
             (None, Some(_)) => cases.extend(read_case(&fields, &defaults, &what, faults).map(Arc::new)),
@@ -400,12 +420,17 @@ impl Shelf<'_> {
             contexts,
             cases,
             exclusive,
-            gate,
             why: why.map(|why| why.text).unwrap_or_default(),
             help: defaults.help.map(|help| help.text).unwrap_or_default(),
             bad,
             good,
         })
+    }
+
+    /// The features of `noted`, if the key is there.
+    fn noted(&self, fields: &Fields<'_>, faults: &mut Faults) -> Option<Gate> {
+        let features = faults.texts(fields.get("noted")?, "a feature");
+        Some(Gate::Noted(features.iter().filter_map(|feature| self.feature(feature, faults)).collect()))
     }
 
     fn feature(&self, id: &Text, faults: &mut Faults) -> Option<usize> {
@@ -422,13 +447,18 @@ fn read_case(fields: &Fields<'_>, defaults: &Defaults, what: &str, faults: &mut 
     let find = fields.required("find", "the case", faults);
     let named = tests::NAMES.iter().filter_map(|name| fields.get(name).map(|node| (*name, node)));
     let tests: Arc<[Test]> = named.filter_map(|(name, node)| Test::read(name, node, faults)).collect();
-    let Defaults { status, severity, citations, message, help, label, at, related, guests, hosts, except_hosts } =
+    let Defaults { status, severity, citations, message, help, label, at, related, gate, guests, hosts, except_hosts } =
         defaults.clone();
     for (key, missing) in [("message", message.is_none()), ("help", help.is_none())] {
         if missing && fields.get(key).is_none() {
             let fault = Fault::error(fields.head(), format!("{what} has a case without `{key}`"));
             faults.push(fault.help(format!("Add `{key}` to the case, or to the rule for all its cases.")));
         }
+    }
+    if gate == Gate::Open && fields.get("source").is_none() && citations.is_empty() {
+        let fault = Fault::error(fields.head(), format!("{what} has no `source`")).label("`source` is missing");
+        faults.push(fault.help("Add `source`: every finding rests on a document.".to_owned()));
+        return None;
     }
     let status = status?;
     Some(Case {
@@ -437,6 +467,7 @@ fn read_case(fields: &Fields<'_>, defaults: &Defaults, what: &str, faults: &mut 
         severity: severity.unwrap_or(status.default_severity()),
         status,
         citation: citations.into_iter().next(),
+        gate,
         guests,
         hosts,
         message: message?,

@@ -258,6 +258,12 @@ impl Edition {
         })
     }
 
+    /// Cites the whole page.
+    pub fn citation(&self) -> Citation {
+        let Edition { title, date, url, .. } = self;
+        Citation { title: title.clone(), section: "support tables".to_owned(), date: date.clone(), url: url.clone() }
+    }
+
     /// A note by its number.
     pub fn note(&self, number: u16) -> Option<&Note> {
         self.notes.iter().find(|note| note.number == number)
@@ -356,8 +362,7 @@ impl<'m> Answering<'m> {
         if let Some(note) = note {
             section.push_str(&format!(", note {note}"));
         }
-        let Edition { title, date, url, .. } = self.edition;
-        Citation { title: title.clone(), section, date: date.clone(), url: url.clone() }
+        Citation { section, ..self.edition.citation() }
     }
 }
 

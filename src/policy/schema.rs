@@ -112,7 +112,7 @@ pub struct Policy {
     pub rules: Vec<Rule>,
 }
 
-/// On what in a support matrix it hangs whether a rule applies.
+/// On what in a support matrix it hangs whether a case applies.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Gate {
     /// On nothing.
@@ -158,8 +158,6 @@ pub struct Rule {
     pub cases: Vec<Arc<Case>>,
     /// Whether it silences every other rule where it fires.
     pub exclusive: bool,
-    /// Where it applies at all.
-    pub gate: Gate,
     /// Why it matters.
     pub why: String,
     /// What to do instead, as the rule says it; empty where only its cases do.
@@ -183,6 +181,8 @@ pub struct Case {
     pub status: Status,
     /// The document that decides; none where the matrix does.
     pub citation: Option<Arc<Citation>>,
+    /// On what in the support matrix it hangs.
+    pub gate: Gate,
     /// The guests that it is about; none for all, whether known or not.
     pub guests: Arc<[GuestPattern]>,
     /// Those of the policy's hosts to which it applies; none for all.

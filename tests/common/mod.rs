@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use regex::Regex;
 use vmlint::check::{Checker, Outcome};
-use vmlint::engine::{Assumptions, Engine};
+use vmlint::engine::Assumptions;
 use vmlint::policy::builtin::BuiltIn;
 use vmlint::policy::compile::{Choice, compile};
 
@@ -176,7 +176,7 @@ pub fn checker(policy: &str) -> Checker<'static> {
     let (rules, _) = compile(&[loaded], false, &|_| Choice::Run).unwrap();
     let assumptions = Assumptions::on(policy);
     // A checker borrows both; tests live as long as the process.
-    Checker::new(Engine::new(Box::leak(Box::new(rules)), Box::leak(Box::new(assumptions))))
+    Checker::new(Box::leak(Box::new(rules)), Box::leak(Box::new(assumptions)))
 }
 
 /// Judges bytes as those of a file that was named.
