@@ -153,8 +153,8 @@ fn policy(arguments: &Arguments) -> Result<Loaded, Problem> {
     let policies = match &arguments.policy {
         Some(named) => setup::named_policy(named)?,
         None => {
-            let platform = builtin::ALL.iter().filter(|policy| policy.platform == Platform::HyperV);
-            platform.map(|policy| policy.load().map_err(Problem::from)).collect::<Result<_, _>>()?
+            let policies = builtin::ALL.iter().filter(|policy| policy.has_matrix());
+            policies.map(|policy| policy.load().map_err(Problem::from)).collect::<Result<_, _>>()?
         }
     };
     let mut found = policies.into_iter().filter(|loaded| loaded.policy.matrix.is_some());
