@@ -339,9 +339,9 @@ impl Which {
             text.split_once(char::is_whitespace).map_or((text, None), |(name, rest)| (name, Some(rest.trim())));
         match (known_system(name), versions) {
             (Some(system), None) => Ok(Which::System(system.id)),
-            (Some(system), Some(versions)) => Pattern::versions(versions)
-                .map(|pattern| Which::Versions(system.id, pattern))
-                .map_err(|wrong| (wrong, None)),
+            (Some(system), Some(versions)) => {
+                Pattern::versions(versions).map(|pattern| Which::Versions(system.id, pattern)).map_err(|wrong| (wrong, None))
+            }
             (None, None) if name.starts_with("windows-") => match Guest::parse(name) {
                 Ok(guest) => Ok(Which::Windows(guest)),
                 Err(help) => Err((format!("there is no guest `{name}`"), Some(help))),

@@ -10,6 +10,8 @@ mod commands;
 mod guests;
 #[path = "cli/inputs.rs"]
 mod inputs;
+#[path = "cli/matrix.rs"]
+mod matrix;
 #[path = "cli/pages.rs"]
 mod pages;
 #[path = "cli/status.rs"]

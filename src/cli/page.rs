@@ -51,6 +51,7 @@ impl Page {
 pub fn wrap(text: &str, mark: &str, width: usize) -> Vec<String> {
     let indent = " ".repeat(textwrap::core::display_width(mark));
     let options = textwrap::Options::new(width).initial_indent(mark).subsequent_indent(&indent).break_words(false);
-    let options = options.word_splitter(textwrap::WordSplitter::NoHyphenation).word_separator(textwrap::WordSeparator::AsciiSpace);
+    let options =
+        options.word_splitter(textwrap::WordSplitter::NoHyphenation).word_separator(textwrap::WordSeparator::AsciiSpace);
     textwrap::wrap(text, &options).into_iter().map(std::borrow::Cow::into_owned).collect()
 }

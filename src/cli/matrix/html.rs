@@ -41,7 +41,8 @@ struct Page<'q, 'm> {
 impl<'q, 'm> Page<'q, 'm> {
     fn new(question: &'q Question<'m>, sheets: &'q [Sheet<'m>]) -> Page<'q, 'm> {
         let groups = || sheets.iter().flat_map(|sheet| sheet.groups.iter().map(move |group| (sheet.host, group)));
-        let mut page = Page { question, sheets, features: Vec::new(), editions: Vec::new(), guests: Vec::new(), out: String::new() };
+        let mut page =
+            Page { question, sheets, features: Vec::new(), editions: Vec::new(), guests: Vec::new(), out: String::new() };
         let listed = |feature: &usize| groups().any(|(host, group)| !group.listed(&[*feature], host).is_empty());
         page.features = question.features.iter().copied().filter(listed).collect();
         for (_, group) in groups() {
@@ -108,7 +109,11 @@ impl<'q, 'm> Page<'q, 'm> {
 
     fn filters(&mut self) {
         let features = self.question.matrix.features.iter().enumerate().filter(|(number, _)| self.features.contains(number));
-        let hosts = self.sheets.iter().enumerate().map(|(number, sheet)| (format!("h{number}"), systems::host_name(sheet.host).to_owned()));
+        let hosts = self
+            .sheets
+            .iter()
+            .enumerate()
+            .map(|(number, sheet)| (format!("h{number}"), systems::host_name(sheet.host).to_owned()));
         let guests = self.guests.iter().enumerate().map(|(number, guest)| (format!("g{number}"), systems::system_name(guest)));
         let features = features.map(|(number, feature)| (format!("f{number}"), feature.title.clone()));
         let out = &mut self.out;
@@ -128,7 +133,9 @@ impl<'q, 'm> Page<'q, 'm> {
             let _ = writeln!(self.out, "<p>{}</p>\n</section>", text(&why));
             return;
         }
-        self.out.push_str("<div class=\"scroll\" tabindex=\"0\">\n<table>\n<thead>\n<tr><th class=\"sticky\" rowspan=\"2\">Feature</th>");
+        self.out.push_str(
+            "<div class=\"scroll\" tabindex=\"0\">\n<table>\n<thead>\n<tr><th class=\"sticky\" rowspan=\"2\">Feature</th>",
+        );
         for group in &sheet.groups {
             let edition = self.edition(group);
             let _ = write!(
@@ -146,7 +153,11 @@ impl<'q, 'm> Page<'q, 'm> {
                 let drivers = text(&shown.drivers_word());
                 let releases = text(&shown.releases);
                 let class = self.class(group, place);
-                let _ = write!(self.out, "<th class=\"{class}\" title=\"{}\">{releases}<small>{drivers}</small></th>", text(&shown.answering.table.title));
+                let _ = write!(
+                    self.out,
+                    "<th class=\"{class}\" title=\"{}\">{releases}<small>{drivers}</small></th>",
+                    text(&shown.answering.table.title)
+                );
             }
         }
         self.out.push_str("</tr>\n</thead>\n<tbody>\n");

@@ -162,25 +162,29 @@ impl View<'_> {
         self.title(&format!("{} on {}", known.title, systems::host_name(sheet.host)));
         self.page.paragraph("", &known.what);
         let of_groups = || sheet.groups.iter().flat_map(|group| &group.columns);
-        let widest =
-            |text: &dyn Fn(&Shown<'_>) -> String| of_groups().map(|shown| display_width(&escape(&text(shown)))).max().unwrap_or(0);
+        let widest = |text: &dyn Fn(&Shown<'_>) -> String| {
+            of_groups().map(|shown| display_width(&escape(&text(shown)))).max().unwrap_or(0)
+        };
         let (releases, drivers) = (widest(&|shown| shown.releases.clone()), widest(&|shown| shown.drivers_word()));
         for (number, group) in sheet.groups.iter().enumerate() {
             self.page.heading(&format!("{} ({})", group.guests(), edition_name(group.edition)));
             for (shown, answer) in group.columns.iter().zip(group.answers(feature, sheet.host)) {
-                let cell = painted(self.page.paint, answer.support, &cell(&answer, self.unicode), 0);
+                let cell = match answer.support {
+                    Support::Unknown => said(&answer),
+                    support => painted(self.page.paint, support, &cell(&answer, self.unicode), 0),
+                };
                 let column = format!("{}  {}", pad(&shown.releases, releases), pad(&shown.drivers_word(), drivers));
                 self.page.line(format!("  {column}  {cell}").trim_end());
             }
             self.group_notes(&sheet.groups, number, sheet.host);
         }
         self.nothing(sheet);
-        self.legend();
+        self.legend(sheet);
     }
 
     /// All features and guests.
     fn host(&mut self, sheet: &Sheet<'_>) {
-        self.title(&format!("{} on {}", self.question.title, systems::host_name(sheet.host)));
+        self.title(&format!("{}: {}", self.question.title, systems::host_name(sheet.host)));
         for (number, group) in sheet.groups.iter().enumerate() {
             let drivers = match group.drivers() {
                 Some(UNSTATED) | None => String::new(),
@@ -191,7 +195,7 @@ impl View<'_> {
             self.group_notes(&sheet.groups, number, sheet.host);
         }
         self.nothing(sheet);
-        self.legend();
+        self.legend(sheet);
     }
 
     /// A group as tables of as many columns as fit.
@@ -274,17 +278,18 @@ impl View<'_> {
         }
     }
 
-    fn legend(&mut self) {
-        let words: Vec<String> = [Support::Yes, Support::No, Support::NotApplicable]
-            .iter()
-            .map(|&support| match self.unicode {
-                true => format!("{} {}", mark(support), meaning(support)),
-                false => format!("{} {}", word(support), meaning(support)),
-            })
-            .collect();
+    /// What the marks mean.
+    fn legend(&mut self, sheet: &Sheet<'_>) {
+        let mut words = Vec::new();
+        if self.unicode {
+            words.extend(["✓ there", "✗ not there", "– does not apply"]);
+        }
+        words.extend(["numbers: notes", "blank: the page has no such row"]);
         self.page.line("");
-        self.page.paragraph("", &format!("{}; numbers are notes; blank: the page has no such row", words.join(", ")));
-        self.page.paragraph("? ", UNSETTLED);
+        self.page.paragraph("", &words.join(", "));
+        if sheet.groups.iter().any(|group| group.is_unsettled(&self.question.features, sheet.host)) {
+            self.page.paragraph("?  ", UNSETTLED);
+        }
     }
 }
 
@@ -373,14 +378,5 @@ pub fn word(support: Support) -> &'static str {
         Support::NotApplicable => "n/a",
         Support::Unknown => "",
         other => other.as_str(),
-    }
-}
-
-fn meaning(support: Support) -> &'static str {
-    match support {
-        Support::Yes => "there",
-        Support::No => "not there",
-        Support::NotApplicable => "does not apply",
-        Support::Unknown => "unknown",
     }
 }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::Question;
 use super::sheet::{Group, Shown};
 use crate::policy::matrix::{Answer, Edition, Note, Support};
+use crate::report::json as writer;
 
 /// What a guest's column says, of one feature or of all.
 #[derive(Serialize)]
@@ -61,16 +62,12 @@ struct OfHost<'q> {
     editions: Vec<Value>,
 }
 
-/// The answer.
-///
-/// # Errors
-/// Those of serde, which there are none of.
-pub fn object(question: &Question<'_>) -> serde_json::Result<String> {
-    let text = match &question.guest {
-        Some(guest) => serde_json::to_string_pretty(&of_guest(question, guest.id()))?,
-        None => serde_json::to_string_pretty(&of_host(question))?,
-    };
-    Ok(text + "\n")
+/// The answer, on one line.
+pub fn object(question: &Question<'_>) -> Vec<u8> {
+    match &question.guest {
+        Some(guest) => writer::line(&of_guest(question, guest.id())),
+        None => writer::line(&of_host(question)),
+    }
 }
 
 fn of_guest<'q>(question: &'q Question<'_>, guest: &'q str) -> OfGuest<'q> {

@@ -15,7 +15,7 @@ pub fn page(question: &Question<'_>) -> String {
     let host = systems::host_name(question.host);
     let mut out = match &question.guest {
         Some(guest) => format!("# {} on {host}\n", text(&guest.to_string())),
-        None => format!("# {} on {host}\n", text(question.title)),
+        None => format!("# {}: {host}\n", text(question.title)),
     };
     if question.assumed {
         out.push_str("\nHost assumed; name another with `--host`.\n");
@@ -82,7 +82,8 @@ fn cell(answer: &Answer) -> String {
 
 /// Whether an address may become a link: a web page's, with nothing in it that could end it.
 pub fn is_link(url: &str) -> bool {
-    ["https://", "http://"].iter().any(|scheme| url.starts_with(scheme)) && url.bytes().all(|b| matches!(b, b'!'..=b'~'))
+    ["https://", "http://"].iter().any(|scheme| url.starts_with(scheme))
+        && url.bytes().all(|b| matches!(b, b'!'..=b'~'))
         && !url.contains(['<', '>', '"', '\\'])
 }
 

@@ -1,5 +1,6 @@
 //! `vmlint matrix`.
 
+pub mod gaps;
 mod html;
 mod human;
 mod json;
@@ -111,13 +112,12 @@ pub fn run(arguments: &Arguments) -> Result<u8, Problem> {
         instead_of: None,
     };
     question.instead_of = question.answers_first(all);
-    let text = match arguments.format {
-        Format::Human => human::page(&question, terminal::detect(arguments.color)),
-        Format::Json => json::object(&question).map_err(|error| Problem::new(error.to_string()))?,
-        Format::Markdown => markdown::page(&question),
-        Format::Html => html::page(&question),
-    };
-    answer(text.as_bytes())
+    answer(&match arguments.format {
+        Format::Human => human::page(&question, terminal::detect(arguments.color)).into_bytes(),
+        Format::Json => json::object(&question),
+        Format::Markdown => markdown::page(&question).into_bytes(),
+        Format::Html => html::page(&question).into_bytes(),
+    })
 }
 
 impl<'m> Question<'m> {
@@ -160,7 +160,9 @@ fn policy(arguments: &Arguments) -> Result<Loaded, Problem> {
     let mut found = policies.into_iter().filter(|loaded| loaded.policy.matrix.is_some());
     match (found.next(), found.next()) {
         (Some(loaded), None) => Ok(loaded),
-        (None, _) => Err(Problem::new("no support matrix was found").help("Name a policy that has one with --policy.".to_owned())),
+        (None, _) => {
+            Err(Problem::new("no support matrix was found").help("Name a policy that has one with --policy.".to_owned()))
+        }
         (Some(one), Some(other)) => Err(Problem::new("several policies have a support matrix")
             .help(format!("Name the file of one: `{}`, `{}`.", one.policy.id, other.policy.id))),
     }

@@ -6,8 +6,7 @@ use crate::policy::matrix::{Answer, Answering, Column, Edition, Matrix, Note, Su
 use crate::systems::{self, Guest};
 
 /// What `?` behind a cell means.
-pub const UNSETTLED: &str =
-    "Not settled: the sources of this edition disagree about the cell, and nothing decides between them. It shows the likelier value.";
+pub const UNSETTLED: &str = "Not settled: the sources of this edition disagree about the cell, and nothing decides between them. It shows the likelier value.";
 
 /// The columns that answer on one host.
 #[derive(Debug)]
@@ -212,7 +211,8 @@ pub fn why_unknown(matrix: &Matrix, guest: &Guest, drivers: &str, host: &str) ->
     if first != last {
         let sheet = Sheet::of_host(matrix, host, Some(drivers));
         let about = sheet.groups.iter().filter(|group| group.guests.iter().any(|id| **id == *guest.name()));
-        let within = |column: &&Shown<'_>| column.answering.column().is_some_and(|column| column.first().first() == first.first());
+        let within =
+            |column: &&Shown<'_>| column.answering.column().is_some_and(|column| column.first().first() == first.first());
         let columns: Vec<&Shown<'_>> = about.flat_map(|group| &group.columns).filter(within).collect();
         if let Some(column) = columns.first().and_then(|shown| shown.answering.column()) {
             let releases: Vec<&str> = columns.iter().map(|shown| shown.releases.as_str()).collect();
