@@ -186,17 +186,12 @@ fn too_wide(page: &str, width: usize) -> Vec<&str> {
 
 #[test]
 fn no_line_is_wider_than_the_terminal() {
-    let hosts: Vec<&str> = matrix::hosts().collect();
     for (width, locale) in [("80", "C.UTF-8"), ("80", "C"), ("60", "C.UTF-8")] {
-        {
-            for host in &hosts {
-                for arguments in
-                    [&[][..], &["--feature", "dynamic-memory-hot-add"], &["--guest", "centos-6.5"], &["--guest", "rhel-8"]]
-                {
-                    let run = vmlint(["matrix", "--host", host].iter().chain(arguments).copied());
-                    let page = run.env("COLUMNS", width).env("LC_ALL", locale).run().stdout;
-                    assert_eq!(too_wide(&page, width.parse().unwrap()), Vec::<&str>::new(), "{host} {arguments:?}");
-                }
+        for host in matrix::hosts() {
+            for asked in [&[][..], &["--feature", "dynamic-memory-hot-add"], &["--guest", "centos-6.5"], &["--guest", "rhel-8"]] {
+                let run = vmlint(["matrix", "--host", host].iter().chain(asked).copied());
+                let page = run.env("COLUMNS", width).env("LC_ALL", locale).run().stdout;
+                assert_eq!(too_wide(&page, width.parse().unwrap()), Vec::<&str>::new(), "{host} {asked:?}");
             }
         }
     }
@@ -447,7 +442,8 @@ fn hostile_text_of_a_matrix_is_only_text() {
     for row in markdown.lines().filter(|line| line.starts_with("| ")) {
         assert_eq!(bars.find_iter(row).count(), 3, "{row}");
     }
-    assert!(!markdown.contains("<script") && !markdown.contains("](javascript"), "{markdown}");
+    let markup = regex::Regex::new(r"[^\\](<|\[|\]|`)").unwrap();
+    assert_eq!(markup.find_iter(&markdown).filter(|found| found.as_str() != " `").count(), 1, "{markdown}");
 }
 
 #[test]

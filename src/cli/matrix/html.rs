@@ -16,7 +16,10 @@ const STYLE: &str = include_str!("page.css");
 /// The whole answer: of the host that was named, or of every one.
 pub fn page(question: &Question<'_>) -> String {
     let hosts: Vec<&'static str> = if question.assumed { matrix::hosts().collect() } else { vec![question.host] };
-    let sheets: Vec<Sheet<'_>> = hosts.into_iter().map(|host| question.sheet(host)).collect();
+    let mut sheets: Vec<Sheet<'_>> = hosts.into_iter().map(|host| question.sheet(host)).collect();
+    if question.guest.is_none() && question.assumed {
+        sheets.retain(|sheet| !sheet.groups.is_empty());
+    }
     let mut page = Page::new(question, &sheets);
     page.head();
     for (number, sheet) in sheets.iter().enumerate() {
@@ -59,13 +62,11 @@ impl<'q, 'm> Page<'q, 'm> {
     }
 
     fn head(&mut self) {
-        let title = match &self.question.guest {
-            Some(guest) => guest.to_string(),
-            None => self.question.title.to_owned(),
-        };
-        let title = match self.sheets {
-            [sheet] => format!("{title}: {}", systems::host_name(sheet.host)),
-            _ => title,
+        let title = match (&self.question.guest, self.sheets) {
+            (Some(guest), [sheet]) => format!("{guest} on {}", systems::host_name(sheet.host)),
+            (Some(guest), _) => format!("{guest} on Hyper-V"),
+            (None, [sheet]) => format!("{}: {}", self.question.title, systems::host_name(sheet.host)),
+            (None, _) => self.question.title.to_owned(),
         };
         let title = text(&title);
         let _ = write!(
@@ -83,7 +84,10 @@ impl<'q, 'm> Page<'q, 'm> {
              <span class=\"key na\">n/a</span> the question does not arise. An empty cell: the page has no such row. A number leads to a \
              note, which it also shows when you point at it.</p>\n",
         );
-        let _ = writeln!(self.out, "<p class=\"faint\"><b>?</b> {}</p>", text(UNSETTLED));
+        let unsettled = |sheet: &Sheet<'_>| sheet.groups.iter().any(|group| group.is_unsettled(&self.features, sheet.host));
+        if self.sheets.iter().any(unsettled) {
+            let _ = writeln!(self.out, "<p class=\"faint\"><b>?</b> {}</p>", text(UNSETTLED));
+        }
     }
 
     /// What a choice hides.
@@ -92,7 +96,8 @@ impl<'q, 'm> Page<'q, 'm> {
         for number in 0..self.sheets.len() {
             let _ = writeln!(out, "body:has(option[value=h{number}]:checked) .host:not(.h{number}) {{ display: none; }}");
         }
-        for (number, guest) in self.guests.iter().enumerate() {
+        let guests = if self.question.guest.is_none() { self.guests.as_slice() } else { &[] };
+        for (number, guest) in guests.iter().enumerate() {
             let mut others: Vec<String> = Vec::new();
             for group in self.sheets.iter().flat_map(|sheet| &sheet.groups) {
                 let class = format!(".{}", self::class(&self.guests, group));
@@ -116,12 +121,15 @@ impl<'q, 'm> Page<'q, 'm> {
             .map(|(number, sheet)| (format!("h{number}"), systems::host_name(sheet.host).to_owned()));
         let guests = self.guests.iter().enumerate().map(|(number, guest)| (format!("g{number}"), systems::system_name(guest)));
         let features = features.map(|(number, feature)| (format!("f{number}"), feature.title.clone()));
-        let out = &mut self.out;
-        out.push_str("<p class=\"filters\">\n");
-        filter(out, "Host", "all hosts", hosts.collect());
-        filter(out, "Guest", "all guests", guests.collect());
-        filter(out, "Feature", "all features", features.collect());
-        out.push_str("</p>\n");
+        let mut lists = String::new();
+        filter(&mut lists, "Host", "all hosts", hosts.collect());
+        if self.question.guest.is_none() {
+            filter(&mut lists, "Guest", "all guests", guests.collect());
+        }
+        filter(&mut lists, "Feature", "all features", features.collect());
+        if !lists.is_empty() {
+            let _ = writeln!(self.out, "<p class=\"filters\">\n{lists}</p>");
+        }
     }
 
     fn sheet(&mut self, number: usize, sheet: &Sheet<'m>) {

@@ -229,7 +229,7 @@ impl View<'_> {
                     Some(painted(self.page.paint, *support, text, column.width))
                 });
                 let cells: Vec<String> = cells.collect();
-                let name = wrap(title, "", name_width);
+                let name = textwrap::wrap(title, textwrap::Options::new(name_width).subsequent_indent("  "));
                 for (line, name) in name.iter().enumerate() {
                     let cells = if line == 0 { cells.join("  ") } else { String::new() };
                     self.page.line(format!("{}  {cells}", pad(name, name_width)).trim_end());

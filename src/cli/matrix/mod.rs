@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
-use super::problem::Problem;
+use super::problem::{Problem, shown};
 use super::terminal::{self, ColorChoice};
 use super::{answer, setup};
 use crate::policy::builtin;
@@ -161,7 +161,8 @@ fn policy(arguments: &Arguments) -> Result<Loaded, Problem> {
     match (found.next(), found.next()) {
         (Some(loaded), None) => Ok(loaded),
         (None, _) => {
-            Err(Problem::new("no support matrix was found").help("Name a policy that has one with --policy.".to_owned()))
+            let named = arguments.policy.as_deref().map_or_else(|| "vmlint".to_owned(), shown);
+            Err(Problem::new(format!("{named} has no support matrix")))
         }
         (Some(one), Some(other)) => Err(Problem::new("several policies have a support matrix")
             .help(format!("Name the file of one: `{}`, `{}`.", one.policy.id, other.policy.id))),

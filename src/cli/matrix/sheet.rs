@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::policy::matrix::{Answer, Answering, Column, Edition, Matrix, Note, Support, UNSTATED, drivers_word, listed};
+use crate::policy::matrix::{self, Answer, Answering, Column, Edition, Matrix, Note, Support, UNSTATED, drivers_word, listed};
 use crate::systems::{self, Guest};
 
 /// What `?` behind a cell means.
@@ -207,20 +207,23 @@ pub fn why_unknown(matrix: &Matrix, guest: &Guest, drivers: &str, host: &str) ->
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
         return format!("No table is about {system}. There are tables for {}.", listed(&known));
     }
+    // What of the system the tables know here.
+    let sheet = Sheet::of_host(matrix, host, Some(drivers));
+    let about = || sheet.groups.iter().filter(|group| group.guests.iter().any(|id| **id == *guest.name()));
+    let columns: Vec<&Shown<'_>> = about().flat_map(|group| &group.columns).collect();
+    let releases = |columns: &[&Shown<'_>]| {
+        let releases: Vec<&str> = columns.iter().map(|shown| shown.releases.as_str()).collect();
+        listed(&releases)
+    };
     let (first, last) = guest.releases();
     if first != last {
-        let sheet = Sheet::of_host(matrix, host, Some(drivers));
-        let about = sheet.groups.iter().filter(|group| group.guests.iter().any(|id| **id == *guest.name()));
-        let within =
-            |column: &&Shown<'_>| column.answering.column().is_some_and(|column| column.first().first() == first.first());
-        let columns: Vec<&Shown<'_>> = about.flat_map(|group| &group.columns).filter(within).collect();
+        let within = |shown: &&&Shown<'_>| shown.answering.column().is_some_and(|column| column.first().first() == first.first());
+        let columns: Vec<&Shown<'_>> = columns.iter().filter(within).copied().collect();
         if let Some(column) = columns.first().and_then(|shown| shown.answering.column()) {
-            let releases: Vec<&str> = columns.iter().map(|shown| shown.releases.as_str()).collect();
+            let (named, one) = (guest.name(), systems::dotted(column.first()));
+            let releases = releases(&columns);
             return format!(
-                "Which minor release of {guest}? The tables tell {} apart. Name one: `--guest {}-{}`.",
-                listed(&releases),
-                guest.name(),
-                systems::dotted(column.first())
+                "Which minor release of {guest}? The tables tell {releases} apart. Name one: `--guest {named}-{one}`."
             );
         }
     }
@@ -229,10 +232,12 @@ pub fn why_unknown(matrix: &Matrix, guest: &Guest, drivers: &str, host: &str) ->
     if let Some(other) = systems::GUEST_DRIVERS.iter().find(|other| covered(other, host)) {
         sentences.push(format!("There is a column for {}: `--guest-drivers {other}`.", drivers_name(other)));
     }
-    let hosts: Vec<&str> =
-        crate::policy::matrix::hosts().filter(|other| covered(drivers, other)).map(systems::host_name).collect();
+    let hosts: Vec<&str> = matrix::hosts().filter(|other| covered(drivers, other)).map(systems::host_name).collect();
     if !hosts.is_empty() {
         sentences.push(format!("It is in a table for {}.", listed(&hosts)));
+    }
+    if sentences.len() == 1 && !columns.is_empty() {
+        sentences.push(format!("Of {system} the tables have {} there.", releases(&columns)));
     }
     sentences.join(" ")
 }
