@@ -1,7 +1,7 @@
 //! Where the tables say that a feature is missing, in few lines.
 
 use super::sheet::{Sheet, Shown};
-use crate::policy::matrix::{self, Matrix, Support, UNSTATED, drivers_word, listed};
+use crate::policy::matrix::{self, Answer, Matrix, Support, UNSTATED, drivers_word, listed};
 use crate::systems;
 
 /// The guests without a feature on some hosts.
@@ -27,43 +27,47 @@ pub fn gaps(matrix: &Matrix, feature: usize) -> Vec<Gap> {
     gaps.into_iter().map(|(hosts, guests)| Gap { hosts: listed(&hosts), guests }).collect()
 }
 
+/// What the columns for the same guests say.
+struct Row<'s, 'm> {
+    guests: String,
+    cells: Vec<(&'s Shown<'m>, Answer)>,
+}
+
 fn guests_without(sheet: &Sheet<'_>, feature: usize) -> Vec<String> {
-    let mut systems: Vec<(String, Vec<(&Shown<'_>, Support, bool)>)> = Vec::new();
+    let mut rows: Vec<Row<'_, '_>> = Vec::new();
     for group in &sheet.groups {
         let cells = group.columns.iter().zip(group.answers(feature, sheet.host));
         let cells = cells.filter(|(_, answer)| answer.support != Support::Unknown);
-        let cells = cells.map(|(shown, answer)| (shown, answer.support, answer.settled));
-        match systems.iter_mut().find(|(guests, _)| *guests == group.guests()) {
-            Some((_, known)) => known.extend(cells),
-            None => systems.push((group.guests(), cells.collect())),
+        let guests = group.guests();
+        match rows.iter_mut().find(|row| row.guests == guests) {
+            Some(row) => row.cells.extend(cells),
+            None => rows.push(Row { guests, cells: cells.collect() }),
         }
     }
-    let mut lines = Vec::new();
-    for (guests, cells) in &systems {
-        for (support, word) in [(Support::No, ""), (Support::NotApplicable, " (n/a)")] {
-            let without = || cells.iter().filter(move |(_, said, _)| *said == support);
-            if without().count() == cells.len() && cells.len() > 1 && cells.iter().all(|(.., settled)| *settled) {
-                lines.push(format!("{guests}{word}: every release"));
-                continue;
-            }
-            let mut parts: Vec<String> = Vec::new();
-            let mut kinds: Vec<&str> = without().map(|(shown, ..)| shown.drivers()).collect();
-            kinds.sort_unstable();
-            kinds.dedup();
-            for kind in kinds {
-                let releases = without().filter(|(shown, ..)| shown.drivers() == kind);
-                let releases =
-                    releases.map(|(shown, _, settled)| format!("{}{}", shown.releases, if *settled { "" } else { "?" }));
-                let releases = releases.collect::<Vec<_>>().join(", ");
-                parts.push(match kind {
-                    "built-in" | UNSTATED => releases,
-                    kind => format!("with {} {releases}", drivers_word(kind)),
-                });
-            }
-            if !parts.is_empty() {
-                lines.push(format!("{guests}{word}: {}", parts.join("; ")));
-            }
+    rows.iter().flat_map(|row| [row.without(Support::No, ""), row.without(Support::NotApplicable, " (n/a)")]).flatten().collect()
+}
+
+impl Row<'_, '_> {
+    /// A line that names the releases of which the table says this, if there are any.
+    fn without(&self, support: Support, word: &str) -> Option<String> {
+        let guests = &self.guests;
+        let without = || self.cells.iter().filter(|(_, answer)| answer.support == support);
+        if without().count() == self.cells.len() && self.cells.len() > 1 && without().all(|(_, answer)| answer.settled) {
+            return Some(format!("{guests}{word}: every release"));
         }
+        let mut kinds: Vec<&str> = without().map(|(shown, _)| shown.drivers()).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        let parts = kinds.into_iter().map(|kind| {
+            let releases = without().filter(|(shown, _)| shown.drivers() == kind);
+            let releases = releases.map(|(shown, answer)| format!("{}{}", shown.releases, if answer.settled { "" } else { "?" }));
+            let releases = releases.collect::<Vec<_>>().join(", ");
+            match kind {
+                "built-in" | UNSTATED => releases,
+                kind => format!("with {} {releases}", drivers_word(kind)),
+            }
+        });
+        let parts = parts.collect::<Vec<_>>().join("; ");
+        (!parts.is_empty()).then(|| format!("{guests}{word}: {parts}"))
     }
-    lines
 }

@@ -245,3 +245,44 @@ pub fn why_unknown(matrix: &Matrix, guest: &Guest, drivers: &str, host: &str) ->
 fn drivers_name(drivers: &str) -> String {
     if drivers == UNSTATED { "drivers of no stated kind".to_owned() } else { systems::drivers_name(drivers) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::matrix::{Feature, read_edition};
+    use crate::policy::yaml;
+
+    const HOST: &str = "windows-server-2019";
+
+    fn matrix(editions: &[&str]) -> Matrix {
+        let feature = Feature { id: "core".into(), group: String::new(), title: String::new(), what: String::new() };
+        let features = vec![feature];
+        let edition = |columns: &&str| {
+            let kinds = columns.split(", ").map(|_| "built-in").collect::<Vec<_>>().join(", ");
+            let cells = columns.split(", ").map(|_| "yes").collect::<Vec<_>>().join(", ");
+            let text = format!(
+                "edition: e\ntitle: t\ndate: d\norigin: o\ntables:\n  - title: t\n    guests: [rhel]\n    columns: [{columns}]\n    \
+                 drivers: [{kinds}]\n    rows: [[core, 2019, {cells}]]\n"
+            );
+            read_edition(&yaml::read(&text).unwrap(), &features).unwrap()
+        };
+        Matrix { editions: editions.iter().map(edition).collect(), features }
+    }
+
+    #[test]
+    fn columns_answer_for_what_no_earlier_edition_has() {
+        for (editions, shown) in [
+            (&["'8.0-8.4'", "'8.1+', '8.0'"][..], &["8.0-8.4", "8.5+"][..]),
+            (&["'7.5+'", "'7.3-7.9'"], &["7.5+", "7.3-7.4"]),
+            (&["'7.3+'", "'7.3-7.9'"], &["7.3+"]),
+            (&["'7.6-7.7'", "'7.9'", "'7.6-7.9'"], &["7.6-7.7", "7.9", "7.8"]),
+            (&["'7.0-7.2', '7.8+'", "'7.0+'"], &["7.0-7.2", "7.8+", "7.3-7.7"]),
+            (&["'8.0+'", "'9.0+'"], &["8.0+", "9.0+"]),
+        ] {
+            let matrix = matrix(editions);
+            let sheet = Sheet::of_host(&matrix, HOST, None);
+            let releases = sheet.groups.iter().flat_map(|group| &group.columns).map(|shown| shown.releases.as_str());
+            assert_eq!(releases.collect::<Vec<_>>(), shown, "{editions:?}");
+        }
+    }
+}
