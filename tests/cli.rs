@@ -12,6 +12,8 @@ mod configured;
 mod guests;
 #[path = "cli/inputs.rs"]
 mod inputs;
+#[path = "cli/matrix.rs"]
+mod matrix;
 #[path = "cli/pages.rs"]
 mod pages;
 #[path = "cli/status.rs"]

@@ -48,6 +48,21 @@ fn the_configuration_of_the_documentation_is_valid() {
     insta::assert_snapshot!(run);
 }
 
+#[test]
+fn the_edition_of_the_documentation_is_valid() {
+    let documented = blocks(&text("docs/policies.md"), "yaml");
+    let edition = documented.iter().find(|block| block.starts_with("edition: ")).unwrap();
+    let file = |name: &str| text(format!("fixtures/policies/matrix/{name}"));
+    let (policy, new) = (file("farm.yaml"), file("tables/new.yaml"));
+    let folder = common::folder(&[
+        ("farm.yaml", policy.as_bytes()),
+        ("tables/new.yaml", new.as_bytes()),
+        ("tables/old.yaml", edition.as_bytes()),
+    ]);
+    let run = vmlint(["policy", "check", "farm.yaml"]).within(folder.path()).run();
+    assert_eq!((run.status, run.stderr.as_str()), (Some(0), ""));
+}
+
 /// Links of the documents to files of the repository.
 #[test]
 fn no_link_leads_nowhere() {
