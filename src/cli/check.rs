@@ -8,24 +8,19 @@ use std::time::Instant;
 
 use clap::Subcommand;
 
-use super::options::{Check, FailOn};
-use super::problem::{Problem, show_faults, shown};
-use super::run::{Job, complain};
-use super::setup::{self, Setup, Wishes};
+use super::options::Check;
+use super::problem::{Problem, shown};
+use super::profiles::{Profile, Profiles, Search};
+use super::run::{Job, Used, complain};
+use super::setup::Wishes;
 use super::{FINDINGS, SUCCESS, TROUBLE, terminal};
-use crate::check::Checker;
-use crate::config::{self, Config};
-use crate::engine::{Assumptions, Engine};
-use crate::finding::{FileEntry, Severity, Summary};
-use crate::policy::compile::Faulty;
-use crate::policy::schema::{Fault, Platform};
-use crate::policy::yaml;
+use crate::engine::Assumptions;
+use crate::policy::schema::Platform;
 use crate::report;
 
 /// Judges files and folders.
 pub fn run(options: Check) -> Result<u8, Problem> {
     let started = Instant::now();
-    let config = configuration(options.config.as_deref(), options.no_config)?;
     let wishes = Wishes {
         hosts: options.hosts,
         guest: options.guest,
@@ -34,26 +29,29 @@ pub fn run(options: Check) -> Result<u8, Problem> {
         select: options.select,
         ignore: options.ignore,
     };
-    let setup = setup::setup(wishes, config.as_ref())?;
-    for file in &setup.warnings {
-        let _ = io::stderr().write_all(&show_faults(file));
-    }
-    let fail_on = options.fail_on.or(config.and_then(|config| config.fail_on).map(configured_level)).unwrap_or(FailOn::Error);
-    let checker = Checker::by_platform(|platform| Engine::new(setup.rules(platform), &setup.assumptions));
+    let search = match (options.no_config, options.config) {
+        (true, _) => Search::Nowhere,
+        (false, Some(path)) => Search::Named(path),
+        (false, None) => Search::Upward,
+    };
+    let profiles = Profiles::new(wishes, options.fail_on, search);
+    let paths = if options.paths.is_empty() { vec![PathBuf::from(".")] } else { options.paths };
+    // What is wrong with the options, or with the configuration here, is told before anything is judged.
+    let here = profiles.try_of(Path::new("vmlint"))?;
     let terminal = if options.output.is_some() { terminal::file(options.color) } else { terminal::detect(options.color) };
     let report = report::select(options.format, report::Options { terminal, verbose: options.verbose, quiet: options.quiet });
     let job = Job {
-        checker: &checker,
+        profiles: &profiles,
         report: &*report,
         min_severity: options.min_severity.into(),
         verbose: options.verbose,
         stdin_filename: options.stdin_filename,
     };
-    let paths = if options.paths.is_empty() { vec![PathBuf::from(".")] } else { options.paths };
     let write = |out: &mut (dyn Write + Send)| {
         let mut result = job.run(&paths, out)?;
-        result.summary.hosts = hosts_told(&setup.assumptions, &result.summary);
-        result.summary.host_assumed = result.summary.hosts.iter().any(|host| setup.assumptions.assumed.contains(host));
+        let (hosts, assumed) = hosts_told(&result.used, here);
+        result.summary.hosts = hosts;
+        result.summary.host_assumed = assumed;
         result.summary.elapsed = started.elapsed();
         out.write_all(&report.tail(&result.summary))?;
         out.flush()?;
@@ -64,14 +62,11 @@ pub fn run(options: Check) -> Result<u8, Problem> {
         None => (write(&mut BufWriter::with_capacity(1 << 16, io::stdout())), "standard output".to_owned()),
     };
     if let Ok(result) = &result {
-        say_what_was_not_judged(&setup, &result.summary.files);
+        say_what_was_not_judged(&result.used);
     }
-    // The process ends now; giving the memory of every rule back one by one would only take time.
-    std::mem::forget(checker);
-    std::mem::forget(setup);
     match result {
-        Ok(result) if result.trouble => Ok(TROUBLE),
-        Ok(result) if result.worst.is_some_and(|worst| fail_on.reached_by(worst)) => Ok(FINDINGS),
+        Ok(result) if result.trouble || profiles.trouble() => Ok(TROUBLE),
+        Ok(result) if result.failed => Ok(FINDINGS),
         Ok(_) => Ok(SUCCESS),
         // Whoever read the report has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(SUCCESS),
@@ -79,30 +74,32 @@ pub fn run(options: Check) -> Result<u8, Problem> {
     }
 }
 
-/// The hosts that the summary tells: those named, and of those assumed the ones for which there was a file.
-fn hosts_told(Assumptions { hosts, assumed, .. }: &Assumptions, summary: &Summary) -> Vec<Arc<str>> {
-    let mut seen: Vec<Platform> = summary.files.iter().filter_map(|file| file.format.platform()).collect();
-    if seen.is_empty() && assumed.len() == hosts.len() {
-        seen.push(Platform::Libvirt);
+/// The hosts that the summary tells, and whether any of them was assumed: those named, and of those assumed the ones for which there was
+/// a file.
+fn hosts_told(used: &[Used], here: Option<&'static Profile>) -> (Vec<Arc<str>>, bool) {
+    let here = here.filter(|_| used.is_empty()).map(|profile| Used { profile, platform: Platform::Libvirt, files: 0 });
+    let (mut hosts, mut any_assumed): (Vec<Arc<str>>, bool) = (Vec::new(), false);
+    let mut used: Vec<&Used> = used.iter().chain(&here).collect();
+    used.sort_by_key(|used| used.platform);
+    for Used { profile, platform, .. } in used {
+        let Assumptions { hosts: all, assumed, .. } = &profile.setup.assumptions;
+        for host in all {
+            let is_assumed = assumed.contains(host);
+            if (!is_assumed || Platform::of_host(host) == Some(*platform)) && !hosts.contains(host) {
+                hosts.push(host.clone());
+                any_assumed |= is_assumed;
+            }
+        }
     }
-    let counts = |host: &&Arc<str>| !assumed.contains(host) || Platform::of_host(host).is_some_and(|own| seen.contains(&own));
-    hosts.iter().filter(counts).cloned().collect()
-}
-
-fn configured_level(level: Option<Severity>) -> FailOn {
-    match level {
-        None => FailOn::Never,
-        Some(Severity::Note) => FailOn::Note,
-        Some(Severity::Warning) => FailOn::Warning,
-        Some(Severity::Error) => FailOn::Error,
-    }
+    (hosts, any_assumed)
 }
 
 /// Files of a platform without rules have no findings, which must not be taken for a clean bill.
-fn say_what_was_not_judged(setup: &Setup, files: &[FileEntry]) {
+fn say_what_was_not_judged(used: &[Used]) {
     for platform in [Platform::Libvirt, Platform::HyperV] {
-        let unjudged = files.iter().filter(|file| file.format.platform() == Some(platform)).count();
-        if unjudged > 0 && !setup.rules(platform).judges(platform) {
+        let about = used.iter().filter(|used| used.platform == platform && !used.profile.setup.rules(platform).judges(platform));
+        let unjudged: usize = about.map(|used| used.files).sum();
+        if unjudged > 0 {
             let files = if unjudged == 1 { "1 file was read".to_owned() } else { format!("{unjudged} files were read") };
             complain(&format!(
                 "{files} and not judged: none of the rules of this run is about {} definitions",
@@ -110,26 +107,6 @@ fn say_what_was_not_judged(setup: &Setup, files: &[FileEntry]) {
             ));
         }
     }
-}
-
-/// The configuration that was named, else the nearest one above the current folder.
-fn configuration(named: Option<&Path>, none: bool) -> Result<Option<Config>, Problem> {
-    if none {
-        return Ok(None);
-    }
-    let path = match named {
-        Some(path) => Some(path.to_owned()),
-        None => std::env::current_dir().ok().and_then(|folder| config::discover(&folder)),
-    };
-    let Some(path) = path else { return Ok(None) };
-    let source = Arc::new(setup::read_yaml_source(&path)?);
-    let faulty = |faults: Vec<Fault>| {
-        let file = Faulty { source: source.clone(), faults };
-        Problem::faulty(format!("the configuration {} cannot be used", shown(&path)), vec![file])
-    };
-    let node = yaml::read(source.text()).map_err(|broken| faulty(vec![Fault::error(broken.span, broken.message)]))?;
-    let folder = path.parent().unwrap_or(Path::new(""));
-    Config::load(&node, folder).map(Some).map_err(faulty)
 }
 
 /// Commands on policies.
