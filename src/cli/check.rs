@@ -1,7 +1,6 @@
 //! `vmlint check` and `vmlint policy`.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -9,6 +8,7 @@ use std::time::Instant;
 use clap::Subcommand;
 
 use super::options::{Check, FailOn};
+use super::outlets::{self, Outlet, ReportFile, Target};
 use super::problem::{Problem, show_faults, shown};
 use super::run::{Job, complain};
 use super::setup::{self, Setup, Wishes};
@@ -20,12 +20,14 @@ use crate::finding::{FileEntry, Severity, Summary};
 use crate::policy::compile::{Faulty, RuleSet};
 use crate::policy::schema::{Fault, Platform};
 use crate::policy::yaml;
-use crate::report;
+use crate::report::repository::Repository;
+use crate::report::{self, Background, Format};
 
 /// Judges files and folders.
 pub fn run(options: Check) -> Result<u8, Problem> {
     let started = Instant::now();
     let config = configuration(options.config.as_deref(), options.no_config)?;
+    let outputs = outputs(options.format, options.output, options.reports);
     let wishes = Wishes {
         hosts: options.hosts,
         guest: options.guest,
@@ -33,50 +35,68 @@ pub fn run(options: Check) -> Result<u8, Problem> {
         policies: options.policies,
         select: options.select,
         ignore: options.ignore,
+        described: outputs.iter().any(|(format, _)| format.describes_rules()),
     };
-    let Setup { rules, assumptions, assumed, warnings } = setup::setup(wishes, config.as_ref())?;
+    let Setup { rules, assumptions, assumed, descriptions, warnings } = setup::setup(wishes, config.as_ref())?;
     for file in &warnings {
         let _ = io::stderr().write_all(&show_faults(file));
     }
     let fail_on = options.fail_on.or(config.and_then(|config| config.fail_on).map(configured_level)).unwrap_or(FailOn::Error);
     let checker = Checker::new(Engine::new(&rules, &assumptions));
-    let terminal = if options.output.is_some() { terminal::file(options.color) } else { terminal::detect(options.color) };
-    let report = report::select(options.format, report::Options { terminal, verbose: options.verbose, quiet: options.quiet });
+    let paths = if options.paths.is_empty() { vec![PathBuf::from(".")] } else { options.paths };
+    outlets::check(&outputs.iter().map(|(_, target)| target).collect::<Vec<_>>(), &paths)?;
+    let background = Background { rules: descriptions, repository: repository() };
+    let display = |target: &Target| {
+        let terminal = if *target == Target::Standard { terminal::detect(options.color) } else { terminal::file(options.color) };
+        report::Options { terminal, verbose: options.verbose, quiet: options.quiet }
+    };
+    let reports: Vec<_> = outputs.iter().map(|(format, target)| report::select(*format, display(target), &background)).collect();
+    let mut outlets: Vec<Outlet<'_>> =
+        reports.iter().zip(&outputs).map(|(report, (_, target))| Outlet::open(&**report, target)).collect();
+    let written: Vec<PathBuf> = outputs.iter().filter_map(|(_, target)| target.path()?.canonicalize().ok()).collect();
     let job = Job {
         checker: &checker,
-        report: &*report,
+        reports: &reports,
+        written: &written,
         min_severity: options.min_severity.into(),
         verbose: options.verbose,
         stdin_filename: options.stdin_filename,
     };
-    let paths = if options.paths.is_empty() { vec![PathBuf::from(".")] } else { options.paths };
-    let write = |out: &mut (dyn Write + Send)| {
-        let mut result = job.run(&paths, out)?;
-        result.summary.hosts = hosts_told(&assumptions.hosts, &assumed, &result.summary);
-        result.summary.host_assumed = result.summary.hosts.iter().any(|host| assumed.contains(host));
-        result.summary.elapsed = started.elapsed();
-        out.write_all(&report.tail(&result.summary))?;
-        out.flush()?;
-        Ok(result)
-    };
-    let (result, place) = match &options.output {
-        Some(path) => (File::create(path).and_then(|file| write(&mut BufWriter::new(file))), shown(path)),
-        None => (write(&mut BufWriter::with_capacity(1 << 16, io::stdout())), "standard output".to_owned()),
-    };
-    if let Ok(result) = &result {
+    let mut result = job.run(&paths, &mut outlets);
+    let summary = &mut result.summary;
+    summary.hosts = hosts_told(&assumptions.hosts, &assumed, summary);
+    summary.host_assumed = summary.hosts.iter().any(|host| assumed.contains(host));
+    summary.elapsed = started.elapsed();
+    for outlet in &mut outlets {
+        outlet.finish(summary);
+    }
+    let failed = outlets.iter().any(Outlet::failed);
+    // Whoever read the only report has seen enough.
+    let is_cut_off = !outlets.iter().any(Outlet::is_open);
+    if !is_cut_off {
         say_what_was_not_judged(&rules, &result.summary.files);
     }
+    drop(outlets);
     // The process ends now; giving the memory of every rule back one by one would only take time.
     std::mem::forget(checker);
     std::mem::forget(rules);
-    match result {
-        Ok(result) if result.trouble => Ok(TROUBLE),
-        Ok(result) if result.worst.is_some_and(|worst| fail_on.reached_by(worst)) => Ok(FINDINGS),
-        Ok(_) => Ok(SUCCESS),
-        // Whoever read the report has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(SUCCESS),
-        Err(error) => Err(Problem::new(format!("cannot write to {place}: {}", crate::input::walk::reason(&error)))),
+    match result.worst {
+        _ if result.trouble || failed => Ok(TROUBLE),
+        Some(worst) if !is_cut_off && fail_on.reached_by(worst) => Ok(FINDINGS),
+        _ => Ok(SUCCESS),
     }
+}
+
+/// What is written and where to: the report that is shown, and those to files.
+fn outputs(format: Option<Format>, output: Option<PathBuf>, files: Vec<ReportFile>) -> Vec<(Format, Target)> {
+    let mut outputs = vec![(format.unwrap_or_default(), output.map_or(Target::Standard, Target::File))];
+    outputs.extend(files.into_iter().map(|file| (file.format, Target::File(file.path))));
+    outputs
+}
+
+fn repository() -> Repository {
+    let folder = std::env::current_dir().unwrap_or_default();
+    Repository::around(&folder, |name| std::env::var(name).ok())
 }
 
 /// The hosts that the summary tells: those named, and of those assumed the ones for which there was a file.

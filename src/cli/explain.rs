@@ -9,6 +9,7 @@ use super::problem::Problem;
 use super::terminal::{self, ColorChoice};
 use super::{answer, setup};
 use crate::check::{MALFORMED, NOT_A_VM};
+use crate::finding::Severity;
 use crate::policy::builtin;
 use crate::policy::compile::Loaded;
 use crate::policy::schema::Rule;
@@ -29,15 +30,17 @@ pub struct Arguments {
     color: ColorChoice,
 }
 
-/// What vmlint itself says of files; these rest on no vendor's document.
-const OWN: [(&str, &str, &str); 2] = [
+/// What vmlint itself says of files: id, severity, title, text. These rest on no vendor's document.
+pub const OWN: [(&str, Severity, &str, &str); 2] = [
     (
         MALFORMED,
+        Severity::Error,
         "The file is no well-formed definition",
         "The file could not be read to its end: it is no XML, or damaged, or in an unknown encoding, or beyond a limit. Nothing in it was judged, so this is an error.",
     ),
     (
         NOT_A_VM,
+        Severity::Note,
         "The file defines no VM",
         "You named a file whose root element is none of libvirt's definitions. Inside folders such files are skipped; named ones get this note, so that a hook over all XML files of a repository does not fail.",
     ),
@@ -47,7 +50,7 @@ const OWN: [(&str, &str, &str); 2] = [
 pub fn run(arguments: &Arguments) -> Result<u8, Problem> {
     let terminal = terminal::detect(arguments.color);
     let page = Page { paint: Paint { on: terminal.color }, width: terminal.width.min(100), text: String::new() };
-    if let Some((id, title, text)) =
+    if let Some((id, _, title, text)) =
         OWN.iter().find(|(id, ..)| *id == arguments.rule || id.ends_with(&format!("/{}", arguments.rule)))
     {
         return answer(page.own(id, title, text).as_bytes());
@@ -102,13 +105,7 @@ impl Page {
         let facts = format!("{}, {}; judged {judged}.", rule.severity.as_str(), rule.status.as_str());
         self.section("Status", &facts);
         self.section("Why", &rule.why);
-        let mut helps: Vec<&str> = Vec::new();
-        for help in std::iter::once(rule.help.as_str()).chain(rule.cases.iter().map(|case| case.help.text.as_str())) {
-            if !help.is_empty() && !help.contains('{') && !helps.contains(&help) {
-                helps.push(help);
-            }
-        }
-        self.section("Instead", &helps.join("\n\n"));
+        self.section("Instead", &rule.helps().join("\n\n"));
         let exceptions: Vec<String> = rule
             .cases
             .iter()

@@ -3,6 +3,7 @@
 mod check;
 mod explain;
 mod options;
+mod outlets;
 mod policy;
 mod problem;
 mod query;

@@ -1,13 +1,16 @@
 //! From options and configuration to what a run needs: hosts, policies, which rules run.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use globset::{Glob, GlobMatcher};
 
+use super::explain;
 use super::problem::{Problem, shown};
 use crate::config::{Config, RuleSetting};
 use crate::engine::Assumptions;
+use crate::finding::{RuleInfo, Severity};
 use crate::input::text;
 use crate::policy::builtin::{self, BuiltIn};
 use crate::policy::compile::{self, Choice, Faulty, Loaded, RuleSet};
@@ -79,6 +82,8 @@ pub struct Wishes {
     pub select: Vec<String>,
     /// `--ignore`
     pub ignore: Vec<String>,
+    /// Whether a report describes the rules that run.
+    pub described: bool,
 }
 
 /// The rules and assumptions of a run.
@@ -90,6 +95,8 @@ pub struct Setup {
     pub assumptions: Assumptions,
     /// The hosts that were assumed and not named.
     pub assumed: Vec<Arc<str>>,
+    /// The rules that run and vmlint's own, as reports describe them, where that was asked for; sorted by their ids.
+    pub descriptions: Vec<RuleInfo>,
     /// Warnings about the user's own policies.
     pub warnings: Vec<Faulty>,
 }
@@ -125,6 +132,7 @@ pub fn setup(wishes: Wishes, config: Option<&Config>) -> Result<Setup, Problem> 
     let ids: Vec<Arc<str>> = loaded.iter().flat_map(|l| &l.policy.rules).map(|rule| rule.id.clone()).collect();
     let chooser = Chooser::new(&wishes.select, &wishes.ignore, &config.rules, &ids)?;
     let (rules, warnings) = compile::compile(&loaded, named, &|id| chooser.choose(id))?;
+    let descriptions = if wishes.described { describe(&loaded, &rules)? } else { Vec::new() };
     // What the policies said as text is not needed any more, and the process is too short to give it back piece by piece.
     std::mem::forget(loaded);
     let assumptions = Assumptions {
@@ -132,7 +140,45 @@ pub fn setup(wishes: Wishes, config: Option<&Config>) -> Result<Setup, Problem> 
         guest: guest.map(Arc::from),
         guest_drivers: drivers.into(),
     };
-    Ok(Setup { rules, assumptions, assumed: assumed.into_iter().map(Arc::from).collect(), warnings })
+    Ok(Setup { rules, assumptions, assumed: assumed.into_iter().map(Arc::from).collect(), descriptions, warnings })
+}
+
+/// The rules that run with their documentation, which is read only now.
+fn describe(loaded: &[Loaded], rules: &RuleSet) -> Result<Vec<RuleInfo>, Problem> {
+    let shown: BTreeMap<&str, Severity> = rules.shown().map(|(id, severity)| (&**id, severity)).collect();
+    let mut described: Vec<RuleInfo> = explain::OWN
+        .iter()
+        .map(|(id, severity, title, why)| RuleInfo {
+            id: Arc::from(*id),
+            title: (*title).to_owned(),
+            status: None,
+            severity: *severity,
+            why: (*why).to_owned(),
+            helps: Vec::new(),
+            citations: Vec::new(),
+        })
+        .collect();
+    for loaded in loaded {
+        let documented = match BuiltIn::get(&loaded.policy.id) {
+            Some(policy) if !loaded.own => &policy.load_documented()?,
+            _ => loaded,
+        };
+        for rule in &documented.policy.rules {
+            let Some(&severity) = shown.get(&*rule.id) else { continue };
+            described.push(RuleInfo {
+                id: rule.id.clone(),
+                title: rule.title.clone(),
+                status: Some(rule.status),
+                severity,
+                why: rule.why.clone(),
+                helps: rule.helps().into_iter().map(str::to_owned).collect(),
+                citations: rule.citations.clone(),
+            });
+        }
+    }
+    described.sort_by(|a, b| a.id.cmp(&b.id));
+    described.dedup_by(|a, b| a.id == b.id);
+    Ok(described)
 }
 
 fn known_host(host: &str, own: &[Loaded]) -> Result<(), Problem> {

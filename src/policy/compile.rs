@@ -53,6 +53,12 @@ impl RuleSet {
         &self.vocabulary
     }
 
+    /// The rules whose findings are shown, each with the worst severity that it gives.
+    pub fn shown(&self) -> impl Iterator<Item = (&Arc<str>, Severity)> {
+        let rules = self.policies.iter().flat_map(|policy| &policy.rules).filter(|rule| !rule.hidden);
+        rules.map(|rule| (&rule.id, rule.cases.iter().map(|case| case.severity).max().unwrap_or(Severity::Note)))
+    }
+
     /// Whether any rule is about definitions of this platform.
     pub fn judges(&self, platform: Platform) -> bool {
         self.policies.iter().any(|policy| policy.platform == platform && !policy.rules.is_empty())

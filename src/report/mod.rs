@@ -2,22 +2,28 @@
 
 mod concise;
 mod escape;
+mod excerpt;
+mod fingerprint;
 mod human;
 pub mod json;
 pub mod markup;
 mod paint;
 mod place;
+pub mod repository;
+mod sarif;
 mod summary;
 
 use std::path::Path;
 
-use crate::finding::{Checked, Summary};
+use self::repository::Repository;
+use crate::finding::{Checked, RuleInfo, Summary};
 
 pub use concise::Concise;
 pub use escape::escape;
 pub use human::Human;
 pub use json::{Json, NdJson};
 pub use paint::Paint;
+pub use sarif::Sarif;
 
 /// One way to show findings. The pieces of files are made on any thread and written in order.
 pub trait Report: Sync {
@@ -36,6 +42,12 @@ pub trait Report: Sync {
 
     /// What comes after the last piece.
     fn tail(&self, summary: &Summary) -> Vec<u8>;
+
+    /// How many bytes there is room for. A report that has a limit begins with its tail, the numbers: its pieces, a line for each
+    /// finding, wait until all files are judged, and the tail is told how many lines there is no room for.
+    fn room(&self) -> Option<usize> {
+        None
+    }
 }
 
 /// The formats of `--format`.
@@ -51,6 +63,15 @@ pub enum Format {
     /// One JSON object per finding and line
     #[value(name = "ndjson")]
     NdJson,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+}
+
+impl Format {
+    /// Whether the report describes the rules of the run, so that [`Background::rules`] has to be there.
+    pub fn describes_rules(self) -> bool {
+        matches!(self, Format::Sarif)
+    }
 }
 
 /// What the place where a report is read can show.
@@ -86,13 +107,23 @@ pub struct Options {
     pub quiet: bool,
 }
 
+/// What reports are told of a run before it starts.
+#[derive(Debug, Clone, Default)]
+pub struct Background {
+    /// The rules that run, sorted by their ids, and the engine's own; empty where no report describes rules.
+    pub rules: Vec<RuleInfo>,
+    /// Where the files lie.
+    pub repository: Repository,
+}
+
 /// The report of a format.
-pub fn select(format: Format, options: Options) -> Box<dyn Report> {
+pub fn select(format: Format, options: Options, background: &Background) -> Box<dyn Report + '_> {
     match format {
         Format::Human => Box::new(Human::new(options)),
         Format::Concise => Box::new(Concise::new(options)),
         Format::Json => Box::new(Json),
         Format::NdJson => Box::new(NdJson),
+        Format::Sarif => Box::new(Sarif::new(background)),
     }
 }
 

@@ -1,15 +1,12 @@
 //! The report for people: a headline, the lines of the source with what offends underlined, what to do, and who says so.
 //! miette draws the lines of the source; headline and footers are ours, because they wrap and link better that way.
 
-mod excerpt;
-mod lines;
-
 use std::fmt;
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode, ThemeCharacters, ThemeStyles};
 use textwrap::{WordSeparator, WordSplitter, WrapAlgorithm};
 
-use self::excerpt::{Excerpt, MAX_LABELS};
+use super::excerpt::{Excerpt, MAX_LABELS};
 use super::paint::Paint;
 use super::place::Places;
 use super::{Options, Report, escape, shown_path, summary};

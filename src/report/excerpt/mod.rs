@@ -4,11 +4,13 @@
 //! bytes and panics on spans past the end. Given only these lines, with spans moved to them, none of that matters, and a page
 //! costs the same in a file of any size.
 
+mod lines;
+
 use miette::{LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
-use super::super::place::Places;
-use super::super::{Terminal, escape};
-use super::lines::{Shown, width};
+use self::lines::{Shown, width};
+use super::place::Places;
+use super::{Terminal, escape};
 use crate::finding::{Finding, Label};
 use crate::source::{Source, Span, boundary};
 
