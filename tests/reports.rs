@@ -1,5 +1,7 @@
 //! Reports as users see them: pages, lines and JSON of findings made by hand.
 
+#[path = "reports/programs.rs"]
+mod programs;
 #[path = "reports/sarif.rs"]
 mod sarif;
 

@@ -1,27 +1,36 @@
 //! Reports: findings as text for people and programs. A report takes what the check gives and never looks back at policies.
 
+mod checkstyle;
 mod concise;
 mod escape;
 mod excerpt;
 mod fingerprint;
+mod github;
+mod gitlab;
 mod human;
 pub mod json;
+mod junit;
 pub mod markup;
 mod paint;
 mod place;
 pub mod repository;
 mod sarif;
 mod summary;
+mod xml;
 
 use std::path::Path;
 
 use self::repository::Repository;
 use crate::finding::{Checked, RuleInfo, Summary};
 
+pub use checkstyle::Checkstyle;
 pub use concise::Concise;
 pub use escape::escape;
+pub use github::GitHub;
+pub use gitlab::GitLab;
 pub use human::Human;
 pub use json::{Json, NdJson};
+pub use junit::JUnit;
 pub use paint::Paint;
 pub use sarif::Sarif;
 
@@ -65,6 +74,17 @@ pub enum Format {
     NdJson,
     /// SARIF 2.1.0, for code scanning
     Sarif,
+    /// JUnit XML, for test reports
+    #[value(name = "junit")]
+    JUnit,
+    /// Checkstyle XML, for review bots
+    Checkstyle,
+    /// Commands to a workflow of GitHub
+    #[value(name = "github")]
+    GitHub,
+    /// GitLab's Code Quality report
+    #[value(name = "gitlab")]
+    GitLab,
 }
 
 impl Format {
@@ -124,6 +144,10 @@ pub fn select(format: Format, options: Options, background: &Background) -> Box<
         Format::Json => Box::new(Json),
         Format::NdJson => Box::new(NdJson),
         Format::Sarif => Box::new(Sarif::new(background)),
+        Format::JUnit => Box::new(JUnit),
+        Format::Checkstyle => Box::new(Checkstyle),
+        Format::GitHub => Box::new(GitHub::new(options, background)),
+        Format::GitLab => Box::new(GitLab::new(background)),
     }
 }
 
