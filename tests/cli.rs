@@ -10,6 +10,8 @@ mod commands;
 mod inputs;
 #[path = "cli/pages.rs"]
 mod pages;
+#[path = "cli/reports.rs"]
+mod reports;
 #[path = "cli/status.rs"]
 mod status;
 #[cfg(unix)]

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use clap::ValueEnum;
 use proptest::prelude::*;
 use vmlint::finding::{Checked, Citation, Decision, FileEntry, Finding, Format, Label, RuleInfo, Severity, Status, Summary};
 use vmlint::report::{self, Background, Options, Terminal};
@@ -373,16 +374,16 @@ fn run(files: &[Checked]) -> Summary {
 fn whole(format: report::Format, options: Options, files: &[Checked]) -> String {
     let background = background();
     let report = report::select(format, options, &background);
-    let mut out = report.head();
-    let mut first = true;
+    let mut pieces = Vec::new();
     for piece in files.iter().map(|file| report.file(file)).filter(|piece| !piece.is_empty()) {
-        if !first {
-            out.extend_from_slice(report.separator());
+        if !pieces.is_empty() {
+            pieces.extend_from_slice(report.separator());
         }
-        out.extend(piece);
-        first = false;
+        pieces.extend(piece);
     }
-    out.extend(report.tail(&run(files)));
+    let tail = report.tail(&run(files));
+    // A report with limited room begins with its tail.
+    let out = if report.room().is_none() { [report.head(), pieces, tail] } else { [report.head(), tail, pieces] }.concat();
     String::from_utf8(out).expect("reports are UTF-8")
 }
 
@@ -508,11 +509,12 @@ proptest! {
         any.vm = None;
         let file = checked(&message, &text, vec![any]);
         let plain = Terminal { color: false, width, unicode, links: false, fit };
-        for format in [report::Format::Human, report::Format::Concise, report::Format::Json, report::Format::NdJson] {
-            let shown = render(format, options(plain), &file);
+        for format in report::Format::value_variants() {
+            let shown = render(*format, options(plain), &file);
             prop_assert!(!shown.contains(is_harmful), "{shown:?}");
             prop_assert!(!shown.contains("Failed to read"), "{shown}");
-            prop_assert!(!shown.lines().any(|line| line.trim_start().starts_with("::error")));
+            let commands = shown.lines().filter(|line| line.trim_start().starts_with("::")).count();
+            prop_assert_eq!(commands, if *format == report::Format::GitHub { 1 } else { 0 }, "{}", shown);
         }
         let coloured = render(report::Format::Human, options(Terminal { color: true, ..plain }), &file);
         let mut rest = coloured.as_str();

@@ -1,5 +1,6 @@
 //! `vmlint check` and `vmlint policy`.
 
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -27,7 +28,7 @@ use crate::report::{self, Background, Format};
 pub fn run(options: Check) -> Result<u8, Problem> {
     let started = Instant::now();
     let config = configuration(options.config.as_deref(), options.no_config)?;
-    let outputs = outputs(options.format, options.output, options.reports);
+    let outputs = outputs(options.format, options.output, options.reports, |name| std::env::var_os(name));
     let wishes = Wishes {
         hosts: options.hosts,
         guest: options.guest,
@@ -73,6 +74,13 @@ pub fn run(options: Check) -> Result<u8, Problem> {
     let failed = outlets.iter().any(Outlet::failed);
     // Whoever read the only report has seen enough.
     let is_cut_off = !outlets.iter().any(Outlet::is_open);
+    let results: usize = result.summary.files.iter().map(|file| file.findings).sum();
+    if results > report::MAX_SARIF_RESULTS && outputs.iter().any(|(format, _)| *format == Format::Sarif) {
+        complain(&format!(
+            "the SARIF report has {results} results, and code scanning takes {} of one run: check fewer paths at once, or name a higher --min-severity",
+            report::MAX_SARIF_RESULTS
+        ));
+    }
     if !is_cut_off {
         say_what_was_not_judged(&rules, &result.summary.files);
     }
@@ -87,10 +95,24 @@ pub fn run(options: Check) -> Result<u8, Problem> {
     }
 }
 
-/// What is written and where to: the report that is shown, and those to files.
-fn outputs(format: Option<Format>, output: Option<PathBuf>, files: Vec<ReportFile>) -> Vec<(Format, Target)> {
-    let mut outputs = vec![(format.unwrap_or_default(), output.map_or(Target::Standard, Target::File))];
-    outputs.extend(files.into_iter().map(|file| (file.format, Target::File(file.path))));
+/// What is written and where to: the report that is shown, and those to files. In a workflow of GitHub a report whose format nobody
+/// chose is one that GitHub understands, with a summary of the job beside it.
+fn outputs(
+    format: Option<Format>,
+    output: Option<PathBuf>,
+    files: Vec<ReportFile>,
+    env: impl Fn(&str) -> Option<OsString>,
+) -> Vec<(Format, Target)> {
+    let is_workflow = format.is_none() && output.is_none() && env("GITHUB_ACTIONS").is_some_and(|value| value == "true");
+    let job = env("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()).map(PathBuf::from);
+    let shown = if is_workflow { Format::GitHub } else { format.unwrap_or_default() };
+    let mut outputs = vec![(shown, output.map_or(Target::Standard, Target::File))];
+    // Other commands of the step write their summaries to that file as well.
+    let target = |path: PathBuf| if job.as_ref() == Some(&path) { Target::End(path) } else { Target::File(path) };
+    outputs.extend(files.into_iter().map(|file| (file.format, target(file.path))));
+    if let Some(job) = job.clone().filter(|job| is_workflow && outputs.iter().all(|(_, target)| target.path() != Some(job))) {
+        outputs.push((Format::Markdown, Target::End(job)));
+    }
     outputs
 }
 

@@ -79,18 +79,27 @@ impl Target {
 /// # Errors
 /// Says which.
 pub fn check(targets: &[&Target], inputs: &[PathBuf]) -> Result<(), Problem> {
-    let same = |a: &Path, b: &Path| a == b || matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b);
-    let files: Vec<&Path> = targets.iter().filter_map(|target| target.path()).collect();
-    for (n, file) in files.iter().enumerate() {
-        if files.iter().take(n).any(|other| same(file, other)) {
+    // Devices and pipes take any number of reports.
+    let files = targets.iter().filter_map(|target| target.path()).filter(|path| path.is_file() || !path.exists());
+    let inputs: Vec<PathBuf> = inputs.iter().filter(|input| input.is_file()).filter_map(|input| whole(input)).collect();
+    let mut taken: Vec<PathBuf> = Vec::new();
+    for (file, path) in files.filter_map(|file| Some((file, whole(file)?))) {
+        if taken.contains(&path) {
             return Err(Problem::new(format!("two reports cannot be written to {}", shown(file))));
         }
-        if inputs.iter().any(|input| input.is_file() && same(file, input)) {
+        if inputs.contains(&path) {
             let problem = Problem::new(format!("the report would overwrite {}, which is to be judged", shown(file)));
             return Err(problem.help("Write the report to another file, or leave that one out of the paths.".to_owned()));
         }
+        taken.push(path);
     }
     Ok(())
+}
+
+/// The path of a file, which need not exist, without links and dots; none where its folder does not exist.
+fn whole(path: &Path) -> Option<PathBuf> {
+    let folder = || path.parent().map(|folder| if folder == Path::new("") { Path::new(".") } else { folder });
+    path.canonicalize().ok().or_else(|| Some(folder()?.canonicalize().ok()?.join(path.file_name()?)))
 }
 
 /// A report on its way to its target.

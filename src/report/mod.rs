@@ -10,6 +10,7 @@ mod gitlab;
 mod human;
 pub mod json;
 mod junit;
+mod markdown;
 pub mod markup;
 mod paint;
 mod place;
@@ -31,8 +32,9 @@ pub use gitlab::GitLab;
 pub use human::Human;
 pub use json::{Json, NdJson};
 pub use junit::JUnit;
+pub use markdown::Markdown;
 pub use paint::Paint;
-pub use sarif::Sarif;
+pub use sarif::{MAX_RESULTS as MAX_SARIF_RESULTS, Sarif};
 
 /// One way to show findings. The pieces of files are made on any thread and written in order.
 pub trait Report: Sync {
@@ -85,12 +87,14 @@ pub enum Format {
     /// GitLab's Code Quality report
     #[value(name = "gitlab")]
     GitLab,
+    /// A summary with tables, for jobs and reviews
+    Markdown,
 }
 
 impl Format {
     /// Whether the report describes the rules of the run, so that [`Background::rules`] has to be there.
     pub fn describes_rules(self) -> bool {
-        matches!(self, Format::Sarif)
+        matches!(self, Format::Sarif | Format::Markdown)
     }
 }
 
@@ -147,6 +151,7 @@ pub fn select(format: Format, options: Options, background: &Background) -> Box<
         Format::JUnit => Box::new(JUnit),
         Format::Checkstyle => Box::new(Checkstyle),
         Format::GitHub => Box::new(GitHub::new(options, background)),
+        Format::Markdown => Box::new(Markdown::new(background)),
         Format::GitLab => Box::new(GitLab::new(background)),
     }
 }

@@ -9,22 +9,9 @@ use crate::finding::{Severity, Summary};
 /// `3 files, 3 VMs: 2 errors, 1 warning, 0 notes · host rhel-8 (assumed; name it with --host) · 4 ms`, with its line end.
 pub(super) fn line(summary: &Summary, options: Options) -> String {
     let paint = Paint { on: options.terminal.color };
-    let mut parts =
-        vec![format!("{}, {}: {}", count(summary.files.len(), "file"), count(summary.vms, "VM"), findings(summary, paint))];
-    if summary.suppressed > 0 {
-        parts.push(format!("{} suppressed", summary.suppressed));
-    }
-    let hidden = found(summary).saturating_sub(shown(summary));
-    if hidden > 0 {
-        parts.push(format!("{hidden} not shown"));
-    }
-    if summary.skipped > 0 {
-        parts.push(format!("{} skipped", count(summary.skipped, "other file")));
-    }
-    if !summary.hosts.is_empty() {
-        let word = if summary.hosts.len() == 1 { "host" } else { "hosts" };
-        let assumed = if summary.host_assumed { " (assumed; name it with --host)" } else { "" };
-        parts.push(format!("{word} {}{assumed}", escape(&summary.hosts.join(", "))));
+    let mut parts = parts(summary);
+    if let Some(files) = parts.first_mut() {
+        *files = format!("{files}: {}", findings(summary, paint));
     }
     parts.push(elapsed(summary.elapsed));
     let mut line = String::new();
@@ -46,6 +33,27 @@ pub(super) fn line(summary: &Summary, options: Options) -> String {
     line
 }
 
+/// What is said beside the findings, safe to show: how many files and VMs there were, what is not shown, what was assumed.
+pub(super) fn parts(summary: &Summary) -> Vec<String> {
+    let mut parts = vec![format!("{}, {}", count(summary.files.len(), "file"), count(summary.vms, "VM"))];
+    if summary.suppressed > 0 {
+        parts.push(format!("{} suppressed", summary.suppressed));
+    }
+    let hidden = found(summary).saturating_sub(shown(summary));
+    if hidden > 0 {
+        parts.push(format!("{hidden} not shown"));
+    }
+    if summary.skipped > 0 {
+        parts.push(format!("{} skipped", count(summary.skipped, "other file")));
+    }
+    if !summary.hosts.is_empty() {
+        let word = if summary.hosts.len() == 1 { "host" } else { "hosts" };
+        let assumed = if summary.host_assumed { " (assumed; name it with --host)" } else { "" };
+        parts.push(format!("{word} {}{assumed}", escape(&summary.hosts.join(", "))));
+    }
+    parts
+}
+
 /// How many findings the report showed.
 pub(super) fn shown(summary: &Summary) -> usize {
     summary.files.iter().map(|file| file.findings).sum()
@@ -55,7 +63,8 @@ fn found(summary: &Summary) -> usize {
     summary.errors + summary.warnings + summary.notes
 }
 
-fn findings(summary: &Summary, paint: Paint) -> String {
+/// `2 errors, 1 warning, 0 notes`, or that there are none.
+pub(super) fn findings(summary: &Summary, paint: Paint) -> String {
     if found(summary) == 0 {
         return "no findings".to_owned();
     }

@@ -12,6 +12,10 @@ use vmlint::engine::{Assumptions, Engine};
 use vmlint::policy::builtin::BuiltIn;
 use vmlint::policy::compile::{Choice, compile};
 
+/// Every value of `--format`.
+pub const FORMATS: [&str; 10] =
+    ["human", "concise", "json", "ndjson", "sarif", "junit", "checkstyle", "github", "gitlab", "markdown"];
+
 /// The folder of `Cargo.toml`.
 pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

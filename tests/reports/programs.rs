@@ -122,6 +122,27 @@ fn github_has_columns_within_one_line_only() {
 }
 
 #[test]
+fn markdown() {
+    insta::assert_snapshot!(whole(report::Format::Markdown, Options::default(), &three_files()));
+    let clean = [checked("clean.xml", DOMAIN, Vec::new())];
+    insta::assert_snapshot!(whole(report::Format::Markdown, Options::default(), &clean));
+}
+
+#[test]
+fn every_finding_is_one_row_of_markdown() {
+    for file in hostile_files() {
+        let rows = render(report::Format::Markdown, Options::default(), &file);
+        assert_eq!(rows.lines().count(), file.findings.len());
+        for row in rows.lines() {
+            let bars = row.replace("\\\\", "").replace("\\|", "").matches('|').count();
+            assert_eq!(bars, 5, "{row}");
+            assert!(!row.contains("<b") && !row.contains("<!") && !row.contains("##"), "{row}");
+        }
+    }
+    insta::assert_snapshot!(render(report::Format::Markdown, Options::default(), &hostile()));
+}
+
+#[test]
 fn gitlab() {
     let gitlab = whole(report::Format::GitLab, Options::default(), &three_files());
     insta::assert_snapshot!(gitlab);
