@@ -87,6 +87,20 @@ pub struct Citation {
     pub date: String,
 }
 
+impl Citation {
+    /// `title, section (date)`, without what is blank.
+    pub fn words(&self) -> String {
+        let mut words = self.title.trim().to_owned();
+        if !self.section.trim().is_empty() {
+            words = format!("{words}, {}", self.section.trim());
+        }
+        if !self.date.trim().is_empty() {
+            words = format!("{words} ({})", self.date.trim());
+        }
+        words
+    }
+}
+
 /// A place in the source with something to say about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Label {

@@ -1,5 +1,7 @@
 //! Reports as users see them: pages, lines and JSON of findings made by hand.
 
+#[path = "reports/page.rs"]
+mod page_of_html;
 #[path = "reports/programs.rs"]
 mod programs;
 #[path = "reports/sarif.rs"]
@@ -513,7 +515,10 @@ proptest! {
             let shown = render(*format, options(plain), &file);
             prop_assert!(!shown.contains(is_harmful), "{shown:?}");
             prop_assert!(!shown.contains("Failed to read"), "{shown}");
-            let commands = shown.lines().filter(|line| line.trim_start().starts_with("::")).count();
+            let is_command = |line: &&str| {
+                line.trim_start().strip_prefix("::").is_some_and(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()))
+            };
+            let commands = shown.lines().filter(is_command).count();
             prop_assert_eq!(commands, if *format == report::Format::GitHub { 1 } else { 0 }, "{}", shown);
         }
         let coloured = render(report::Format::Human, options(Terminal { color: true, ..plain }), &file);

@@ -100,16 +100,9 @@ impl Human {
 
     /// The document: on a terminal that knows hyperlinks its title is one, elsewhere the address has a line of its own.
     fn citation(&self, out: &mut String, source: &Citation) {
-        let mut text = source.title.trim().to_owned();
-        if !source.section.trim().is_empty() {
-            text = format!("{text}, {}", source.section.trim());
-        }
-        if !source.date.trim().is_empty() {
-            text = format!("{text} ({})", source.date.trim());
-        }
         let url = source.url.as_deref().map(str::trim).filter(|url| !url.is_empty());
         let link = url.filter(|url| self.options.terminal.links && is_linkable(url));
-        self.footer(out, "source", &text, link);
+        self.footer(out, "source", &source.words(), link);
         if let (Some(url), None) = (url, link) {
             out.push_str("          ");
             out.push_str(&escape(url));

@@ -77,7 +77,7 @@ fn text(finding: &Finding, place: &str) -> String {
     }
     if let Some(source) = &finding.source {
         let url = source.url.as_deref().map(|url| format!(", {url}")).unwrap_or_default();
-        lines.push(escape(&format!("Source: {}, {} ({}){url}", source.title, source.section, source.date)).into_owned());
+        lines.push(escape(&format!("Source: {}{url}", source.words())).into_owned());
     }
     lines.join("\n")
 }

@@ -7,6 +7,7 @@ mod excerpt;
 mod fingerprint;
 mod github;
 mod gitlab;
+mod html;
 mod human;
 pub mod json;
 mod junit;
@@ -29,6 +30,7 @@ pub use concise::Concise;
 pub use escape::escape;
 pub use github::GitHub;
 pub use gitlab::GitLab;
+pub use html::Html;
 pub use human::Human;
 pub use json::{Json, NdJson};
 pub use junit::JUnit;
@@ -89,12 +91,14 @@ pub enum Format {
     GitLab,
     /// A summary with tables, for jobs and reviews
     Markdown,
+    /// One page with charts and filters, for people
+    Html,
 }
 
 impl Format {
     /// Whether the report describes the rules of the run, so that [`Background::rules`] has to be there.
     pub fn describes_rules(self) -> bool {
-        matches!(self, Format::Sarif | Format::Markdown)
+        matches!(self, Format::Sarif | Format::Markdown | Format::Html)
     }
 }
 
@@ -152,6 +156,7 @@ pub fn select(format: Format, options: Options, background: &Background) -> Box<
         Format::Checkstyle => Box::new(Checkstyle),
         Format::GitHub => Box::new(GitHub::new(options, background)),
         Format::Markdown => Box::new(Markdown::new(background)),
+        Format::Html => Box::new(Html::new(background)),
         Format::GitLab => Box::new(GitLab::new(background)),
     }
 }

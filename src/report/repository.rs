@@ -51,6 +51,11 @@ impl Repository {
         inside.then(|| format!("{pages}{uri}#L{line}"))
     }
 
+    /// The same, but only on the pages of the CI system: for what is read elsewhere than in the repository.
+    pub fn page(&self, path: &Path, line: u32) -> Option<String> {
+        self.pages.as_ref().and_then(|_| self.link(path, line))
+    }
+
     fn locate(&self, path: &Path) -> (PathBuf, bool) {
         let mut absolute = PathBuf::new();
         for part in self.folder.join(path).components() {

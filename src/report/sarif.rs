@@ -11,7 +11,7 @@ use super::json::write;
 use super::place::Places;
 use super::repository::{Repository, is_address};
 use super::{Background, Report, escape};
-use crate::finding::{Checked, Citation, Finding, Label, RuleInfo, Severity, Status, Summary};
+use crate::finding::{Checked, Finding, Label, RuleInfo, Severity, Status, Summary};
 use crate::source::{Source, Span};
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -269,9 +269,8 @@ impl Help {
             markdown.push(format!("**What to do.** {}", rule.helps.join("\n\n")));
         }
         for source in &rule.citations {
-            let Citation { title, section, url, date } = &**source;
-            let words = format!("{title}, {section} ({date})");
-            let url = url.as_deref().filter(|url| is_address(url));
+            let words = source.words();
+            let url = source.url.as_deref().filter(|url| is_address(url));
             text.push(format!("Source: {words}{}", url.map(|url| format!(", {url}")).unwrap_or_default()));
             markdown.push(match url {
                 Some(url) => format!("**Source.** [{}]({url})", unbracketed(&words)),

@@ -76,7 +76,8 @@ pub(super) fn findings(summary: &Summary, paint: Paint) -> String {
         .join(", ")
 }
 
-fn count(n: usize, word: &str) -> String {
+/// `1 file`, `2 files`.
+pub(super) fn count(n: usize, word: &str) -> String {
     format!("{n} {word}{}", if n == 1 { "" } else { "s" })
 }
 
