@@ -9,6 +9,7 @@ use common::{check, checker, files, utf16};
 use proptest::prelude::*;
 use vmlint::check::{Checker, Outcome};
 use vmlint::finding::Finding;
+use clap::ValueEnum;
 use vmlint::report::{self, Background, Options};
 
 static CHECKER: LazyLock<Checker<'static>> = LazyLock::new(|| checker("rhel-8"));
@@ -50,7 +51,7 @@ fn judge(bytes: &[u8]) -> Outcome {
         }
     }
     assert!(outcome.checked.findings.is_sorted_by_key(|finding| (finding.place.span.start, finding.rule.clone())));
-    for format in [report::Format::Human, report::Format::Concise, report::Format::NdJson] {
+    for &format in report::Format::value_variants() {
         let shown = report::select(format, Options::default(), &Background::default()).file(&outcome.checked);
         let shown = String::from_utf8(shown).expect("reports are UTF-8");
         let raw = shown.find(|c: char| c.is_control() && c != '\n');

@@ -28,7 +28,9 @@ fuzz_target!(|bytes: &[u8]| {
             assert!(source.file_offset(label.span.end) as usize <= bytes.len());
         }
     }
-    for format in [Format::Human, Format::Concise, Format::Json] {
+    let programs = [Format::Sarif, Format::JUnit, Format::Checkstyle, Format::GitHub, Format::GitLab];
+    let people = [Format::Human, Format::Concise, Format::Json, Format::Markdown, Format::Html];
+    for format in people.into_iter().chain(programs) {
         let shown = report::select(format, Options::default(), &Background::default()).file(&outcome.checked);
         let shown = String::from_utf8(shown).unwrap();
         assert!(!shown.contains(|c: char| c.is_control() && c != '\n'));
