@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use vmlint::check::Checker;
-use vmlint::engine::{Assumptions, Engine};
+use vmlint::engine::Assumptions;
 use vmlint::input::{walk, xml};
 use vmlint::policy::builtin::BuiltIn;
 use vmlint::policy::compile::{Choice, Loaded, RuleSet, compile};
@@ -50,7 +50,7 @@ fn rules(idle: usize) -> RuleSet {
 
 fn judge(c: &mut Criterion) {
     let files = definitions();
-    let assumptions = Assumptions { hosts: vec!["rhel-8".into()], guest: None, guest_drivers: "built-in".into() };
+    let assumptions = Assumptions::on("rhel-8");
     let mut group = c.benchmark_group("definitions");
     group.sample_size(10);
     group.throughput(Throughput::Elements(files.len() as u64));
@@ -63,7 +63,7 @@ fn judge(c: &mut Criterion) {
     });
     for idle in [0, 100, 1_000, 10_000] {
         let rules = rules(idle);
-        let checker = Checker::new(Engine::new(&rules, &assumptions));
+        let checker = Checker::new(&rules, &assumptions);
         group.bench_function(format!("read and judge by all rules and {idle} that match nothing"), |b| {
             b.iter(|| files.iter().for_each(|path| drop(black_box(checker.check(path, read(path).into_bytes(), false)))))
         });

@@ -1,10 +1,10 @@
 //! One file from its bytes to its findings.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::definition::Definition;
-use crate::engine::{Engine, Verdict};
+use crate::engine::{Assumptions, Engine, Verdict};
 use crate::finding::{Checked, Finding, Format, Label, Severity};
 use crate::hyperv;
 use crate::input::detect::{self, Kind, Syntax};
@@ -12,6 +12,7 @@ use crate::input::keys::Keys;
 use crate::input::{export, json, limits, powershell, text, vmcx_keys, xml};
 use crate::libvirt;
 use crate::libvirt::arguments::Arguments;
+use crate::policy::compile::RuleSet;
 use crate::policy::schema::Platform;
 use crate::source::{Source, Span};
 use crate::tree::Tree;
@@ -21,11 +22,11 @@ pub const MALFORMED: &str = "vmlint/malformed-input";
 /// Rule id of a file that the user named and that defines no VM.
 pub const NOT_A_VM: &str = "vmlint/not-a-vm-definition";
 
-/// Judges files with one engine; shared by all threads.
-#[derive(Debug)]
+/// Judges files; shared by all threads.
 pub struct Checker<'r> {
-    engine: Engine<'r>,
-    arguments: Arguments,
+    /// An engine for each platform, made when the first definition of it is there.
+    engines: [OnceLock<Engine<'r>>; 2],
+    make: Box<dyn Fn(Platform) -> Engine<'r> + Send + Sync + 'r>,
 }
 
 /// What became of one file.
@@ -37,15 +38,36 @@ pub struct Outcome {
     pub skipped: bool,
     /// Rules that took too long on it.
     pub exhausted: Vec<Arc<str>>,
+    /// Machines of it whose guest is not known though rules ask for it.
+    pub guests_unknown: usize,
     /// What the user should know about reading it, though all of it could be read; sentences for standard error.
     pub remarks: Vec<String>,
 }
 
+impl Outcome {
+    /// Nothing but what a report shows.
+    fn of(checked: Checked) -> Outcome {
+        Outcome { checked, skipped: false, exhausted: Vec::new(), guests_unknown: 0, remarks: Vec::new() }
+    }
+}
+
 impl<'r> Checker<'r> {
-    /// A checker for this engine.
-    pub fn new(engine: Engine<'r>) -> Checker<'r> {
-        let arguments = Arguments::new(&engine.rules().vocabulary);
-        Checker { engine, arguments }
+    /// A checker with one set of rules.
+    pub fn new(rules: &'r RuleSet, assumptions: &'r Assumptions) -> Checker<'r> {
+        Checker::by_platform(move |_| Engine::new(rules, assumptions))
+    }
+
+    /// A checker that asks for the engine of a platform when the first definition of it is there.
+    pub fn by_platform(make: impl Fn(Platform) -> Engine<'r> + Send + Sync + 'r) -> Checker<'r> {
+        Checker { engines: [OnceLock::new(), OnceLock::new()], make: Box::new(make) }
+    }
+
+    fn engine(&self, platform: Platform) -> &Engine<'r> {
+        let place = match platform {
+            Platform::Libvirt => &self.engines[0],
+            Platform::HyperV => &self.engines[1],
+        };
+        place.get_or_init(|| (self.make)(platform))
     }
 
     /// Judges the bytes of a file. `named` says that the user named the file itself, so that one which is no definition is worth a word.
@@ -89,10 +111,11 @@ impl<'r> Checker<'r> {
             return self.check(path, text.as_bytes().to_vec(), true);
         }
         let source = Source::utf8(path, text.to_owned(), 0);
-        let read = match xml::read(source.text(), &self.engine.rules().vocabulary, |_, _| {}) {
+        let engine = self.engine(Platform::HyperV);
+        let read = match xml::read(source.text(), &engine.rules().vocabulary, |_, _| {}) {
             Ok(tree) => {
                 let definition = hyperv::definition(&tree, Format::HyperVXml);
-                Read::Definitions(definition.format, definition.vms(&tree), self.engine.judge(&tree, &[definition]))
+                Read::Definitions(definition.format, definition.vms(&tree), engine.judge(&tree, &[definition]))
             }
             Err(fault) => Read::Malformed(Box::new(fault)),
         };
@@ -133,24 +156,27 @@ impl<'r> Checker<'r> {
     }
 
     /// Judges the machines of an export of Hyper-V.
-    fn machines(&self, kind: Kind, keys: &Keys, text: &'r str) -> Read {
+    fn machines(&self, kind: Kind, keys: &Keys, text: &str) -> Read {
         match detect::machines(kind, keys) {
             0 => {
                 let start = text.len() - text.trim_start().len();
                 Read::Other(Span::at(start), "the file describes no VM of Hyper-V, so nothing was judged".to_owned())
             }
             _ => {
-                let tree = hyperv::tree(kind, keys, text, &self.engine.rules().vocabulary);
+                let engine = self.engine(Platform::HyperV);
+                let tree = hyperv::tree(kind, keys, text, &engine.rules().vocabulary);
                 let definition = hyperv::definition(&tree, kind.format());
-                Read::Definitions(kind.format(), definition.vms(&tree), self.engine.judge(&tree, &[definition]))
+                Read::Definitions(kind.format(), definition.vms(&tree), engine.judge(&tree, &[definition]))
             }
         }
     }
 
     fn read_xml(&self, source: &Source) -> Read {
         let text = source.text();
-        let vocabulary = &self.engine.rules().vocabulary;
-        let tree = match xml::read(text, vocabulary, |builder, node| self.arguments.complete(builder, node)) {
+        let engine = self.engine(Platform::Libvirt);
+        let vocabulary = &engine.rules().vocabulary;
+        let arguments = Arguments::new(vocabulary);
+        let tree = match xml::read(text, vocabulary, |builder, node| arguments.complete(builder, node)) {
             Ok(tree) => tree,
             Err(fault) => {
                 if !fault.is_doctype {
@@ -195,7 +221,7 @@ impl<'r> Checker<'r> {
         }
         let format = definitions.first().map_or(Format::Other, |definition| definition.format);
         let vms = definitions.iter().map(|definition| definition.vms(&tree)).sum();
-        Read::Definitions(format, vms, self.engine.judge(&tree, &definitions))
+        Read::Definitions(format, vms, engine.judge(&tree, &definitions))
     }
 }
 
@@ -208,14 +234,14 @@ enum Read {
 /// What became of a file, from what was read in it.
 fn outcome(source: Source, read: Read, named: bool, remarks: Vec<String>) -> Outcome {
     let outcome = match read {
-        Read::Definitions(format, vms, Verdict { findings, exhausted }) => {
+        Read::Definitions(format, vms, Verdict { findings, exhausted, guests_unknown }) => {
             let checked = Checked { source, format, vms, findings };
-            Outcome { checked, skipped: false, exhausted, remarks: Vec::new() }
+            Outcome { exhausted, guests_unknown, ..Outcome::of(checked) }
         }
         Read::Other(..) if !named => return skipped(source),
         Read::Other(place, message) => {
             let checked = Checked { source, format: Format::Other, vms: 0, findings: vec![not_a_vm(place, message)] };
-            Outcome { checked, skipped: false, exhausted: Vec::new(), remarks: Vec::new() }
+            Outcome::of(checked)
         }
         Read::Malformed(fault) => malformed(source, *fault),
     };
@@ -225,7 +251,7 @@ fn outcome(source: Source, read: Read, named: bool, remarks: Vec<String>) -> Out
 /// A file in a folder that is no definition.
 fn skipped(source: Source) -> Outcome {
     let checked = Checked { source, format: Format::Other, vms: 0, findings: Vec::new() };
-    Outcome { checked, skipped: true, exhausted: Vec::new(), remarks: Vec::new() }
+    Outcome { skipped: true, ..Outcome::of(checked) }
 }
 
 fn has_ending(path: &Path, ending: &str) -> bool {
@@ -278,5 +304,5 @@ fn malformed(source: Source, fault: xml::Malformed) -> Outcome {
     finding.related =
         related.into_iter().map(|(span, text)| Label { span, node: String::new(), text: text.to_owned() }).collect();
     let checked = Checked { source, format: Format::Other, vms: 0, findings: vec![finding] };
-    Outcome { checked, skipped: false, exhausted: Vec::new(), remarks: Vec::new() }
+    Outcome::of(checked)
 }

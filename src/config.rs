@@ -6,6 +6,7 @@ use crate::finding::Severity;
 use crate::policy::reader::Faults;
 use crate::policy::schema::Fault;
 use crate::policy::yaml::{Content, Node};
+use crate::systems;
 
 /// The names under which it is looked for, in this order.
 pub const NAMES: [&str; 2] = ["vmlint.yaml", ".vmlint.yaml"];
@@ -69,7 +70,7 @@ impl Config {
         }
         config.guest = fields.optional("guest", &mut faults).map(|guest| guest.text);
         if let Some(node) = fields.get("guest-drivers") {
-            let kinds = ["built-in", "lis-4.1", "lis-4.3"].map(|kind| (kind, kind));
+            let kinds = systems::GUEST_DRIVERS.map(|kind| (kind, kind));
             config.guest_drivers = faults.word(node, "kind of guest drivers", &kinds).map(str::to_owned);
         }
         if let Some(node) = fields.get("policies") {

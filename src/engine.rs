@@ -1,41 +1,59 @@
 //! Rules over definitions: a tree and its definitions go in, findings come out. The engine knows trees and compiled policies, no formats
 //! and no reports.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
 use crate::definition::{self, Definition};
-use crate::finding::{Finding, Label};
+use crate::finding::{Citation, Finding, Label, Severity};
+use crate::hyperv;
 use crate::paths::Paths;
 use crate::policy::compile::{Compiled, CompiledCase, CompiledRule, Part, RuleSet, STRING_VARIABLES, Template};
 use crate::policy::index::{Entry, Index};
-use crate::policy::schema::{Context, Platform};
-use crate::policy::tests::Test;
+use crate::policy::matrix::{Answering, Matrix, Support};
+use crate::policy::schema::{Context, Gate, Platform};
+use crate::policy::tests::{Sizes, Test};
 use crate::source::Span;
+use crate::systems::{self, Guest};
 use crate::tree::{Builder, NodeId, Tree};
 use crate::xpath::{self, Exhausted, NodeRef};
+
+/// Rule id of notes that speak to vmlint in words it does not know.
+pub const UNCLEAR_NOTES: &str = "vmlint/unclear-notes";
 
 /// The longest value of a document that a message quotes, in characters.
 const LONGEST_QUOTE: usize = 120;
 
-/// What is assumed about where the VMs run.
-#[derive(Debug, Clone)]
+/// What is assumed about where the VMs run. What the user names comes before what a machine says of itself, and that before a default.
+#[derive(Debug, Clone, Default)]
 pub struct Assumptions {
     /// The hosts; every definition is judged for each that its platform has.
     pub hosts: Vec<Arc<str>>,
+    /// Those of them that nobody named.
+    pub assumed: Vec<Arc<str>>,
     /// The guest system that the user named.
-    pub guest: Option<Arc<str>>,
-    /// `built-in`, `lis-4.1` or `lis-4.3`.
-    pub guest_drivers: Arc<str>,
+    pub guest: Option<Guest>,
+    /// The kind of guest drivers that the user named: one of [`systems::GUEST_DRIVERS`].
+    pub guest_drivers: Option<Arc<str>>,
 }
 
 impl Assumptions {
-    /// The values of [`STRING_VARIABLES`] for one of the hosts.
+    /// One host, named by the user, and nothing else.
+    pub fn on(host: &str) -> Assumptions {
+        Assumptions { hosts: vec![host.into()], ..Assumptions::default() }
+    }
+
+    /// The values of [`STRING_VARIABLES`] for one of the hosts, as far as they are the same for every definition.
     fn strings<'a>(&'a self, host: &'a str) -> [&'a str; STRING_VARIABLES.len()] {
-        [host, self.guest.as_deref().unwrap_or_default(), &self.guest_drivers]
+        let guest = self.guest.as_ref().map_or("", |guest| guest.id());
+        [host, guest, self.guest_drivers.as_deref().unwrap_or(BUILT_IN)]
     }
 }
+
+/// The guest drivers where nobody says anything else.
+const BUILT_IN: &str = systems::GUEST_DRIVERS[0];
 
 /// A rule set ready to judge.
 #[derive(Debug)]
@@ -45,8 +63,6 @@ pub struct Engine<'r> {
     index: Index,
     /// The tables of each policy.
     tables: Vec<Vec<Tree<'r>>>,
-    /// For each host the policies that judge for it, one flag a policy.
-    selected: Vec<Vec<bool>>,
 }
 
 /// What the engine says of one file.
@@ -56,18 +72,23 @@ pub struct Verdict {
     pub findings: Vec<Finding>,
     /// Rules that took too many steps on this document; what they would have found is not known.
     pub exhausted: Vec<Arc<str>>,
+    /// Machines whose guest is not known though rules ask for it.
+    pub guests_unknown: usize,
 }
 
 impl<'r> Engine<'r> {
     /// An engine for these rules.
     pub fn new(rules: &'r RuleSet, assumptions: &'r Assumptions) -> Engine<'r> {
         let tables = |policy: &'r Compiled| policy.tables.iter().map(|table| table.tree(&rules.vocabulary)).collect();
-        let judges = |host: &Arc<str>| rules.policies.iter().map(|policy| policy.named || policy.hosts.contains(host)).collect();
         let tables: Vec<Vec<Tree<'r>>> = rules.policies.iter().map(tables).collect();
         let nothing = Builder::new("", &rules.vocabulary, 0, 0).finish();
         let index = Index::new(&rules.policies, rules.vocabulary.len(), |entry, branch| {
             let tables = tables.get(usize::from(entry.policy)).map_or(&[][..], Vec::as_slice);
             let context = xpath::Context { document: &nothing, tables, strings: &[], budget: xpath::DEFAULT_BUDGET };
+            // A machine of Hyper-V may say itself what guest and host it has.
+            if rules.policies.get(usize::from(entry.policy)).is_some_and(|policy| policy.platform == Platform::HyperV) {
+                return Some(branch.keys());
+            }
             // What the hosts and the guest rule out is not even indexed.
             let may_find = assumptions.hosts.iter().any(|host| {
                 let strings = assumptions.strings(host);
@@ -75,8 +96,7 @@ impl<'r> Engine<'r> {
             });
             may_find.then(|| branch.keys_with(&context))
         });
-        let selected = assumptions.hosts.iter().map(judges).collect();
-        Engine { rules, assumptions, index, tables, selected }
+        Engine { rules, assumptions, index, tables }
     }
 
     /// The rules.
@@ -88,16 +108,21 @@ impl<'r> Engine<'r> {
     pub fn judge(&self, tree: &Tree<'r>, definitions: &[Definition]) -> Verdict {
         let mut verdict = Verdict::default();
         let candidates = self.index.candidates(tree);
-        if candidates.is_empty() {
-            return verdict;
-        }
         let mut paths = Paths::new(tree);
         for definition in definitions {
             let platform = definition.platform();
-            let runs_it = |host: &str| Platform::of_host(host).is_none_or(|own| own == platform);
-            for (host, selected) in self.assumptions.hosts.iter().zip(&self.selected).filter(|(host, _)| runs_it(host)) {
-                let judge = Judge { engine: self, tree, host, selected, candidates: &candidates };
-                judge.definition(definition, &mut paths, &mut verdict);
+            let mut document = Document { tree, platform, candidates: &candidates, paths: &mut paths, verdict: &mut verdict };
+            match platform {
+                Platform::Libvirt => {
+                    let subject = Subject { guest: self.assumptions.guest.clone(), ..Subject::default() };
+                    self.subject(&subject, &definition.contexts, &mut document);
+                }
+                Platform::HyperV => {
+                    for context in &definition.contexts {
+                        let subject = self.machine(tree, context.1, document.verdict);
+                        self.subject(&subject, std::slice::from_ref(context), &mut document);
+                    }
+                }
             }
         }
         verdict.findings.sort_by(|a, b| {
@@ -110,28 +135,111 @@ impl<'r> Engine<'r> {
         verdict.exhausted.dedup();
         verdict
     }
+
+    /// What is known of a machine of Hyper-V beside its settings.
+    fn machine(&self, tree: &Tree<'r>, vm: NodeId, verdict: &mut Verdict) -> Subject {
+        let told = hyperv::told(tree, vm);
+        for (what, help) in told.unclear {
+            verdict.findings.push(unclear(tree, vm, &what, help));
+        }
+        let named = &self.assumptions;
+        let guest = named.guest.clone().or(told.guest);
+        let asked = |policy: &Compiled| policy.platform == Platform::HyperV && policy.asks_for_guest;
+        verdict.guests_unknown += usize::from(guest.is_none() && self.rules.policies.iter().any(asked));
+        Subject { guest, host: told.host, drivers: named.guest_drivers.clone().or(told.drivers.map(Arc::from)) }
+    }
+
+    /// Judges a VM for each of its hosts.
+    fn subject(&self, subject: &Subject, contexts: &[(Context, NodeId)], document: &mut Document<'_, '_, 'r>) {
+        let Document { tree, platform, candidates, paths, verdict } = document;
+        if candidates.is_empty() {
+            return;
+        }
+        let runs_it = |host: &str| Platform::of_host(host).is_none_or(|own| own == *platform);
+        let is_named = |host: &Arc<str>| !self.assumptions.assumed.contains(host);
+        let hosts: Vec<&Arc<str>> = self.assumptions.hosts.iter().filter(|host| runs_it(host)).collect();
+        let hosts = match &subject.host {
+            Some(own) if !hosts.iter().any(|host| is_named(host)) => vec![own],
+            _ => hosts,
+        };
+        for host in hosts {
+            let columns = self.rules.policies.iter().map(|_| OnceCell::new()).collect();
+            Judge { engine: self, subject, tree, host, candidates, columns }.contexts(contexts, paths, verdict);
+        }
+    }
 }
 
-/// One document judged for one host.
+/// A finding of the engine itself: the notes of a machine say something to vmlint that it does not understand.
+fn unclear(tree: &Tree<'_>, vm: NodeId, what: &str, help: Option<String>) -> Finding {
+    let mut paths = Paths::new(tree);
+    let node = paths.path(vm);
+    let notes = tree.attributes(vm).find(|&attribute| tree.attribute_local_name(attribute) == "notes");
+    let span = notes.map_or(tree.start_tag(vm), |notes| tree.attribute_span(notes));
+    let name = definition::vm_name(tree, Context::Vm, vm);
+    let who = name.as_ref().map_or_else(|| "the machine".to_owned(), |name| format!("`{}`", quote(name)));
+    Finding {
+        rule: UNCLEAR_NOTES.into(),
+        severity: Severity::Warning,
+        status: None,
+        message: format!("the notes of {who} name {}, which vmlint does not know", quote(what)),
+        place: Label { span: tree.start_tag(vm), node: node.clone(), text: String::new() },
+        focus: Label { span, node, text: String::new() },
+        related: Vec::new(),
+        help,
+        source: None,
+        decision: None,
+        vm: name,
+        host: None,
+        guest: None,
+    }
+}
+
+/// A definition on its way through the rules.
+struct Document<'d, 'p, 'r> {
+    tree: &'p Tree<'r>,
+    platform: Platform,
+    candidates: &'d [Entry],
+    paths: &'d mut Paths<'p, 'r>,
+    verdict: &'d mut Verdict,
+}
+
+/// What is known of a VM beside its definition.
+#[derive(Debug, Default)]
+struct Subject {
+    guest: Option<Guest>,
+    /// The host, where the machine itself names it.
+    host: Option<Arc<str>>,
+    drivers: Option<Arc<str>>,
+}
+
+impl Subject {
+    fn drivers(&self) -> &str {
+        self.drivers.as_deref().unwrap_or(BUILT_IN)
+    }
+}
+
+/// One VM judged for one host.
 struct Judge<'j, 'r> {
     engine: &'j Engine<'r>,
+    subject: &'j Subject,
     tree: &'j Tree<'r>,
     host: &'j Arc<str>,
-    selected: &'j [bool],
     candidates: &'j [Entry],
+    /// Of each policy with a matrix the column that answers, looked up when the first rule asks.
+    columns: Vec<OnceCell<Option<Answering<'j>>>>,
 }
 
-impl Judge<'_, '_> {
-    fn definition(&self, definition: &Definition, paths: &mut Paths<'_, '_>, verdict: &mut Verdict) {
+impl<'j> Judge<'j, '_> {
+    fn contexts(&self, contexts: &[(Context, NodeId)], paths: &mut Paths<'_, '_>, verdict: &mut Verdict) {
         let before = verdict.findings.len();
-        if self.rules(definition, true, paths, verdict) {
+        if self.rules(contexts, true, paths, verdict) {
             // An exclusive rule that is not to be shown still silences the others.
             let shown = verdict.findings.split_off(before);
             let hidden = |finding: &Finding| self.is_hidden(&finding.rule);
             verdict.findings.extend(shown.into_iter().filter(|finding| !hidden(finding)));
             return;
         }
-        self.rules(definition, false, paths, verdict);
+        self.rules(contexts, false, paths, verdict);
     }
 
     fn is_hidden(&self, id: &Arc<str>) -> bool {
@@ -139,21 +247,21 @@ impl Judge<'_, '_> {
     }
 
     /// Runs the exclusive rules, or all others; says whether any fired.
-    fn rules(&self, definition: &Definition, exclusive: bool, paths: &mut Paths<'_, '_>, verdict: &mut Verdict) -> bool {
+    fn rules(&self, contexts: &[(Context, NodeId)], exclusive: bool, paths: &mut Paths<'_, '_>, verdict: &mut Verdict) -> bool {
         let before = verdict.findings.len();
-        for &(context, node) in &definition.contexts {
+        for &(context, node) in contexts {
             for entries in self.candidates.chunk_by(|a, b| (a.policy, a.rule) == (b.policy, b.rule)) {
                 let Some(policy) = entries.first().and_then(|entry| self.engine.rules.policies.get(usize::from(entry.policy)))
                 else {
                     continue;
                 };
                 let Some(rule) = entries.first().and_then(|entry| policy.rules.get(usize::from(entry.rule))) else { continue };
-                let applies = rule.exclusive == exclusive && rule.contexts.contains(&context);
-                if !applies || !self.selected.get(usize::from(entries[0].policy)).is_some_and(|&selected| selected) {
+                let selected = policy.named || policy.hosts.contains(self.host);
+                if !selected || rule.exclusive != exclusive || !rule.contexts.contains(&context) {
                     continue;
                 }
                 let number = usize::from(entries[0].policy);
-                let scope = Scope { judge: self, policy, tables: &self.engine.tables[number], rule, context, node };
+                let scope = Scope { judge: self, number, policy, tables: &self.engine.tables[number], rule, context, node };
                 if scope.rule(entries, paths, &mut verdict.findings).is_err() {
                     verdict.exhausted.push(rule.id.clone());
                 }
@@ -161,28 +269,80 @@ impl Judge<'_, '_> {
         }
         verdict.findings.len() > before
     }
+
+    /// What a case rests on here; none where it is not about this guest or host, or the support matrix says that it does not apply.
+    fn ground(&self, number: usize, policy: &'j Compiled, id: &str, case: &CompiledCase) -> Option<Ground<'j>> {
+        let guest = self.subject.guest.as_ref();
+        let is_guest = || guest.is_some_and(|guest| case.guests.iter().any(|pattern| pattern.matches(guest)));
+        if !(case.hosts.is_empty() || case.hosts.contains(self.host)) || !(case.guests.is_empty() || is_guest()) {
+            return None;
+        }
+        if case.gate == Gate::Open {
+            return Some(Ground::Document);
+        }
+        let (guest, matrix) = (guest?, policy.matrix.as_deref()?);
+        let column = *self.columns.get(number)?.get_or_init(|| matrix.answering(guest, self.subject.drivers(), self.host));
+        let column = column?;
+        match &case.gate {
+            Gate::Open => None,
+            Gate::Missing(feature) => {
+                let missing = matches!(column.answer(*feature, self.host).support, Support::No | Support::NotApplicable);
+                missing.then_some(Ground::Missing(matrix, column, *feature))
+            }
+            Gate::Noted(features) => {
+                let id = id.split_once('/').map_or("", |(_, id)| id);
+                let (feature, note) = column.noting(features, self.host, id)?;
+                Some(Ground::Noted(matrix, column, feature, note.number))
+            }
+        }
+    }
+}
+
+/// What a case rests on.
+enum Ground<'j> {
+    /// The document that it names itself.
+    Document,
+    /// A cell of the matrix that says that the feature is not there.
+    Missing(&'j Matrix, Answering<'j>, usize),
+    /// A note on a cell of the matrix.
+    Noted(&'j Matrix, Answering<'j>, usize, u16),
+}
+
+impl Ground<'_> {
+    fn citation(&self, case: &CompiledCase) -> Option<Arc<Citation>> {
+        let cite = |matrix: &Matrix, column: &Answering<'_>, feature: usize, note| {
+            matrix.features.get(feature).map(|feature| Arc::new(column.citation(feature, note)))
+        };
+        match self {
+            Ground::Document => case.citation.clone(),
+            Ground::Missing(matrix, column, feature) => cite(matrix, column, *feature, None),
+            Ground::Noted(matrix, column, feature, note) => cite(matrix, column, *feature, Some(*note)),
+        }
+    }
 }
 
 /// One rule at one context node.
 struct Scope<'s, 'j, 'r> {
     judge: &'s Judge<'j, 'r>,
-    policy: &'s Compiled,
+    /// The policy's place in the rule set.
+    number: usize,
+    policy: &'j Compiled,
     tables: &'s [Tree<'r>],
     rule: &'s CompiledRule,
     context: Context,
     node: NodeId,
 }
 
-impl Scope<'_, '_, '_> {
+impl<'j> Scope<'_, 'j, '_> {
     fn rule(&self, entries: &[Entry], paths: &mut Paths<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), Exhausted> {
-        let assumptions = self.judge.engine.assumptions;
-        let strings = assumptions.strings(self.judge.host);
+        let subject = self.judge.subject;
+        let strings = [&**self.judge.host, subject.guest.as_ref().map_or("", |guest| guest.id()), subject.drivers()];
         let context =
             xpath::Context { document: self.judge.tree, tables: self.tables, strings: &strings, budget: xpath::DEFAULT_BUDGET };
-        // A node that several cases find counts for the first of them.
-        let mut taken: FxHashSet<NodeId> = FxHashSet::default();
+        let mut harvest = Harvest { taken: FxHashSet::default(), paths, findings };
         for branches in entries.chunk_by(|a, b| a.case == b.case) {
             let Some(case) = self.rule.cases.get(usize::from(branches[0].case)) else { continue };
+            let Some(ground) = self.judge.ground(self.number, self.policy, &self.rule.id, case) else { continue };
             let mut found: Vec<NodeRef> = Vec::new();
             for entry in branches {
                 if let Some(branch) = case.find.branches().nth(usize::from(entry.branch)) {
@@ -193,20 +353,13 @@ impl Scope<'_, '_, '_> {
                 found.sort_unstable();
                 found.dedup();
             }
-            self.case(case, &context, found, &mut taken, paths, findings)?;
+            self.case(&Way { case, ground, context: &context }, found, &mut harvest)?;
         }
         Ok(())
     }
 
-    fn case(
-        &self,
-        case: &CompiledCase,
-        context: &xpath::Context<'_>,
-        found: Vec<NodeRef>,
-        taken: &mut FxHashSet<NodeId>,
-        paths: &mut Paths<'_, '_>,
-        findings: &mut Vec<Finding>,
-    ) -> Result<(), Exhausted> {
+    fn case(&self, way: &Way<'_>, found: Vec<NodeRef>, harvest: &mut Harvest<'_, '_, '_>) -> Result<(), Exhausted> {
+        let Way { case, context, .. } = way;
         let counted = case.tests.iter().find_map(|test| match test {
             Test::Count { at_least, at_most } => Some((*at_least, *at_most)),
             _ => None,
@@ -217,34 +370,33 @@ impl Scope<'_, '_, '_> {
                 if many > at_most { found.get(at_most).copied() } else { (many < at_least).then(|| NodeRef::new(self.node)) };
             if let Some(offender) = offender {
                 let bound = if many > at_most { format!("more than {at_most}") } else { format!("less than {at_least}") };
-                self.offender(case, context, offender, Some(format!("{many} is {bound}")), taken, paths, findings)?;
+                self.offender(way, offender, Some(format!("{many} is {bound}")), harvest)?;
             }
             return Ok(());
         }
         for node in found {
             if case.tests.is_empty() {
-                self.offender(case, context, node, None, taken, paths, findings)?;
+                self.offender(way, node, None, harvest)?;
                 continue;
             }
             let value = context.string_value(node);
-            let unit = self.judge.tree.attribute(node.node(), "unit");
-            if let Some(violation) = case.tests.iter().find_map(|test| test.violation(&value, unit)) {
-                self.offender(case, context, node, Some(violation), taken, paths, findings)?;
+            let sizes = match self.context {
+                Context::Vm => Sizes::Bytes,
+                _ => Sizes::Libvirt(self.judge.tree.attribute(node.node(), "unit")),
+            };
+            if let Some(violation) = case.tests.iter().find_map(|test| test.violation(&value, sizes)) {
+                self.offender(way, node, Some(violation), harvest)?;
             }
         }
         Ok(())
     }
 
-    #[allow(clippy::too_many_arguments)]
     fn offender(
         &self,
-        case: &CompiledCase,
-        context: &xpath::Context<'_>,
+        Way { case, ground, context }: &Way<'_>,
         found: NodeRef,
         violation: Option<String>,
-        taken: &mut FxHashSet<NodeId>,
-        paths: &mut Paths<'_, '_>,
-        findings: &mut Vec<Finding>,
+        Harvest { taken, paths, findings }: &mut Harvest<'_, '_, '_>,
     ) -> Result<(), Exhausted> {
         let tree = self.judge.tree;
         // Only nodes of the document can be pointed at.
@@ -278,7 +430,6 @@ impl Scope<'_, '_, '_> {
             }
         }
         let label = wording.label.as_ref().map_or(Ok(String::new()), |label| words.fill(label, paths))?;
-        let assumptions = self.judge.engine.assumptions;
         let path = paths.path(offender);
         findings.push(Finding {
             rule: self.rule.id.clone(),
@@ -292,15 +443,39 @@ impl Scope<'_, '_, '_> {
             },
             place: Label { span: tree.start_tag(offender), node: path, text: String::new() },
             related,
-            help: Some(words.fill(&wording.help, paths)?),
-            source: Some(case.citation.clone()),
+            help: Some(self.help(ground, words.fill(&wording.help, paths)?)),
+            source: ground.citation(case),
             decision: Some(case.place.decision()),
             vm: definition::vm_name(tree, self.context, self.node),
             host: Some(self.judge.host.clone()),
-            guest: assumptions.guest.clone(),
+            guest: self.judge.subject.guest.as_ref().map(|guest| guest.id().clone()),
         });
         Ok(())
     }
+
+    /// A rule's advice, and for a feature that is missing where the guest would have it.
+    fn help(&self, ground: &Ground<'_>, advice: String) -> String {
+        let (Ground::Missing(matrix, _, feature), Some(guest)) = (ground, &self.judge.subject.guest) else { return advice };
+        match matrix.elsewhere(guest, self.judge.subject.drivers(), self.judge.host, *feature) {
+            elsewhere if elsewhere.is_empty() => advice,
+            elsewhere => format!("{advice} {elsewhere}"),
+        }
+    }
+}
+
+/// One case at one context node.
+struct Way<'w> {
+    case: &'w CompiledCase,
+    ground: Ground<'w>,
+    context: &'w xpath::Context<'w>,
+}
+
+/// What one rule has found at one context node.
+struct Harvest<'h, 'p, 'r> {
+    /// A node that several cases find counts for the first of them.
+    taken: FxHashSet<NodeId>,
+    paths: &'h mut Paths<'p, 'r>,
+    findings: &'h mut Vec<Finding>,
 }
 
 /// The element that a node is or lies in.
@@ -332,6 +507,12 @@ impl Words<'_, '_, '_, '_> {
                 Part::Text(plain) => text.push_str(plain),
                 Part::Device => text.push_str(&self.device(paths)?),
                 Part::Violation => text.push_str(self.violation.unwrap_or_default()),
+                Part::Guest => match &self.scope.judge.subject.guest {
+                    Some(guest) => text.push_str(&guest.to_string()),
+                    None => text.push_str("the guest"),
+                },
+                Part::Drivers => text.push_str(&systems::drivers_name(self.scope.judge.subject.drivers())),
+                Part::Host => text.push_str(systems::host_name(self.scope.judge.host)),
                 Part::Value(expression) => text.push_str(&quote(&expression.string(self.context, self.found)?)),
             }
         }

@@ -283,6 +283,8 @@ pub struct Summary {
     pub hosts: Vec<Arc<str>>,
     /// Whether the hosts were assumed and not named.
     pub host_assumed: bool,
+    /// VMs whose guest is not known though rules ask for it.
+    pub guests_unknown: usize,
     /// Wall time of the run.
     pub elapsed: Duration,
 }

@@ -7,14 +7,14 @@
 //! use std::path::Path;
 //!
 //! use vmlint::check::Checker;
-//! use vmlint::engine::{Assumptions, Engine};
+//! use vmlint::engine::Assumptions;
 //! use vmlint::policy::builtin::BuiltIn;
 //! use vmlint::policy::compile::{Choice, compile};
 //!
 //! let policy = BuiltIn::get("rhel-8").unwrap().load().unwrap();
 //! let (rules, _warnings) = compile(&[policy], false, &|_| Choice::Run).unwrap();
-//! let assumptions = Assumptions { hosts: vec!["rhel-8".into()], guest: None, guest_drivers: "built-in".into() };
-//! let checker = Checker::new(Engine::new(&rules, &assumptions));
+//! let assumptions = Assumptions::on("rhel-8");
+//! let checker = Checker::new(&rules, &assumptions);
 //!
 //! let definition = "<domain type='qemu'>\n  <name>web01</name>\n</domain>\n";
 //! let outcome = checker.check(Path::new("web01.xml"), definition.into(), true);
@@ -43,5 +43,6 @@ pub mod policy;
 pub mod report;
 pub mod source;
 pub mod suggest;
+pub mod systems;
 pub mod tree;
 pub mod xpath;

@@ -6,6 +6,8 @@ mod common;
 mod choice;
 #[path = "cli/commands.rs"]
 mod commands;
+#[path = "cli/guests.rs"]
+mod guests;
 #[path = "cli/inputs.rs"]
 mod inputs;
 #[path = "cli/pages.rs"]

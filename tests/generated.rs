@@ -5,11 +5,11 @@ mod common;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
+use clap::ValueEnum;
 use common::{check, checker, files, utf16};
 use proptest::prelude::*;
 use vmlint::check::{Checker, Outcome};
 use vmlint::finding::Finding;
-use clap::ValueEnum;
 use vmlint::report::{self, Background, Options};
 
 static CHECKER: LazyLock<Checker<'static>> = LazyLock::new(|| checker("rhel-8"));

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use vmlint::check::Checker;
-use vmlint::engine::{Assumptions, Engine};
+use vmlint::engine::Assumptions;
 use vmlint::policy::builtin::BuiltIn;
 use vmlint::policy::compile::{Choice, RuleSet, compile};
 use vmlint::report::{self, Background, Format, Options};
@@ -16,8 +16,8 @@ static RULES: LazyLock<RuleSet> = LazyLock::new(|| {
     compile(&[policy], false, &|_| Choice::Run).unwrap().0
 });
 static ASSUMPTIONS: LazyLock<Assumptions> =
-    LazyLock::new(|| Assumptions { hosts: vec!["rhel-8".into()], guest: None, guest_drivers: "built-in".into() });
-static CHECKER: LazyLock<Checker<'static>> = LazyLock::new(|| Checker::new(Engine::new(&RULES, &ASSUMPTIONS)));
+    LazyLock::new(|| Assumptions::on("rhel-8"));
+static CHECKER: LazyLock<Checker<'static>> = LazyLock::new(|| Checker::new(&RULES, &ASSUMPTIONS));
 
 fuzz_target!(|bytes: &[u8]| {
     let outcome = CHECKER.check(Path::new("fuzz.xml"), bytes.to_vec(), true);

@@ -16,9 +16,9 @@ use super::setup::{self, Setup, Wishes};
 use super::{FINDINGS, SUCCESS, TROUBLE, terminal};
 use crate::check::Checker;
 use crate::config::{self, Config};
-use crate::engine::Engine;
+use crate::engine::{Assumptions, Engine};
 use crate::finding::{FileEntry, Severity, Summary};
-use crate::policy::compile::{Faulty, RuleSet};
+use crate::policy::compile::Faulty;
 use crate::policy::schema::{Fault, Platform};
 use crate::policy::yaml;
 use crate::report::repository::Repository;
@@ -38,15 +38,15 @@ pub fn run(options: Check) -> Result<u8, Problem> {
         ignore: options.ignore,
         described: outputs.iter().any(|(format, _)| format.describes_rules()),
     };
-    let Setup { rules, assumptions, assumed, descriptions, warnings } = setup::setup(wishes, config.as_ref())?;
-    for file in &warnings {
+    let mut setup = setup::setup(wishes, config.as_ref())?;
+    for file in &setup.warnings {
         let _ = io::stderr().write_all(&show_faults(file));
     }
     let fail_on = options.fail_on.or(config.and_then(|config| config.fail_on).map(configured_level)).unwrap_or(FailOn::Error);
-    let checker = Checker::new(Engine::new(&rules, &assumptions));
+    let background = Background { rules: std::mem::take(&mut setup.descriptions), repository: repository() };
+    let checker = Checker::by_platform(|platform| Engine::new(setup.rules(platform), &setup.assumptions));
     let paths = if options.paths.is_empty() { vec![PathBuf::from(".")] } else { options.paths };
     outlets::check(&outputs.iter().map(|(_, target)| target).collect::<Vec<_>>(), &paths)?;
-    let background = Background { rules: descriptions, repository: repository() };
     let display = |target: &Target| {
         let terminal = if *target == Target::Standard { terminal::detect(options.color) } else { terminal::file(options.color) };
         report::Options { terminal, verbose: options.verbose, quiet: options.quiet }
@@ -65,8 +65,8 @@ pub fn run(options: Check) -> Result<u8, Problem> {
     };
     let mut result = job.run(&paths, &mut outlets);
     let summary = &mut result.summary;
-    summary.hosts = hosts_told(&assumptions.hosts, &assumed, summary);
-    summary.host_assumed = summary.hosts.iter().any(|host| assumed.contains(host));
+    summary.hosts = hosts_told(&setup.assumptions, summary);
+    summary.host_assumed = summary.hosts.iter().any(|host| setup.assumptions.assumed.contains(host));
     summary.elapsed = started.elapsed();
     for outlet in &mut outlets {
         outlet.finish(summary);
@@ -82,12 +82,12 @@ pub fn run(options: Check) -> Result<u8, Problem> {
         ));
     }
     if !is_cut_off {
-        say_what_was_not_judged(&rules, &result.summary.files);
+        say_what_was_not_judged(&setup, &result.summary.files);
     }
     drop(outlets);
     // The process ends now; giving the memory of every rule back one by one would only take time.
     std::mem::forget(checker);
-    std::mem::forget(rules);
+    std::mem::forget(setup);
     match result.worst {
         _ if result.trouble || failed => Ok(TROUBLE),
         Some(worst) if !is_cut_off && fail_on.reached_by(worst) => Ok(FINDINGS),
@@ -122,7 +122,7 @@ fn repository() -> Repository {
 }
 
 /// The hosts that the summary tells: those named, and of those assumed the ones for which there was a file.
-fn hosts_told(hosts: &[Arc<str>], assumed: &[Arc<str>], summary: &Summary) -> Vec<Arc<str>> {
+fn hosts_told(Assumptions { hosts, assumed, .. }: &Assumptions, summary: &Summary) -> Vec<Arc<str>> {
     let mut seen: Vec<Platform> = summary.files.iter().filter_map(|file| file.format.platform()).collect();
     if seen.is_empty() && assumed.len() == hosts.len() {
         seen.push(Platform::Libvirt);
@@ -141,10 +141,10 @@ fn configured_level(level: Option<Severity>) -> FailOn {
 }
 
 /// Files of a platform without rules have no findings, which must not be taken for a clean bill.
-fn say_what_was_not_judged(rules: &RuleSet, files: &[FileEntry]) {
+fn say_what_was_not_judged(setup: &Setup, files: &[FileEntry]) {
     for platform in [Platform::Libvirt, Platform::HyperV] {
         let unjudged = files.iter().filter(|file| file.format.platform() == Some(platform)).count();
-        if unjudged > 0 && !rules.judges(platform) {
+        if unjudged > 0 && !setup.rules(platform).judges(platform) {
             let files = if unjudged == 1 { "1 file was read".to_owned() } else { format!("{unjudged} files were read") };
             complain(&format!(
                 "{files} and not judged: none of the rules of this run is about {} definitions",

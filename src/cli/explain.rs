@@ -9,6 +9,7 @@ use super::problem::Problem;
 use super::terminal::{self, ColorChoice};
 use super::{answer, setup};
 use crate::check::{MALFORMED, NOT_A_VM};
+use crate::engine::UNCLEAR_NOTES;
 use crate::finding::Severity;
 use crate::policy::builtin;
 use crate::policy::compile::Loaded;
@@ -31,7 +32,7 @@ pub struct Arguments {
 }
 
 /// What vmlint itself says of files: id, severity, title, text. These rest on no vendor's document.
-pub const OWN: [(&str, Severity, &str, &str); 2] = [
+pub const OWN: [(&str, Severity, &str, &str); 3] = [
     (
         MALFORMED,
         Severity::Error,
@@ -43,6 +44,12 @@ pub const OWN: [(&str, Severity, &str, &str); 2] = [
         Severity::Note,
         "The file defines no VM",
         "You named a file whose root element is none of libvirt's definitions. Inside folders such files are skipped; named ones get this note, so that a hook over all XML files of a repository does not fail.",
+    ),
+    (
+        UNCLEAR_NOTES,
+        Severity::Warning,
+        "The notes of a machine speak to vmlint in words it does not know",
+        "A line `vmlint: guest=centos-6.5 host=windows-server-2016 drivers=lis-4.3` in the notes of a Hyper-V machine says what runs in it and where. A guest, host or kind of drivers that vmlint does not know is not used, so rules that ask for it stay silent.",
     ),
 ];
 

@@ -8,6 +8,7 @@ use super::outlets::ReportFile;
 use super::terminal::ColorChoice;
 use crate::finding::Severity;
 use crate::report::Format;
+use crate::systems::GUEST_DRIVERS;
 
 /// The severities of `--min-severity`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -71,7 +72,7 @@ pub struct Check {
     pub guest: Option<String>,
 
     /// Linux Integration Services in a Hyper-V guest
-    #[arg(long, value_name = "KIND", value_parser = ["built-in", "lis-4.1", "lis-4.3"], help_heading = "What is assumed")]
+    #[arg(long, value_name = "KIND", value_parser = GUEST_DRIVERS, help_heading = "What is assumed")]
     pub guest_drivers: Option<String>,
 
     /// Use these policies instead of those of the host: a file, a folder or a built-in id

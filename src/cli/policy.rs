@@ -3,12 +3,15 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::problem::{Problem, show_faults, shown};
 use super::{FINDINGS, SUCCESS, TROUBLE, answer, setup};
 use crate::check::Checker;
-use crate::engine::{Assumptions, Engine};
+use crate::engine::Assumptions;
 use crate::policy::compile::{Choice, Loaded, compile};
+use crate::policy::schema::Policy;
+use crate::systems;
 
 /// Compiles policies; warnings are shown and do no harm.
 pub fn check(policies: &[PathBuf]) -> Result<u8, Problem> {
@@ -43,6 +46,13 @@ fn compile_all(policies: &[Loaded]) -> Result<(), Problem> {
     Ok(())
 }
 
+/// The host for which examples are judged: its platform's default where the policy is about that, else the policy's first.
+fn example_host(policy: &Policy) -> Arc<str> {
+    let default = systems::DEFAULT_HOSTS.iter().find(|(platform, _)| *platform == policy.platform).map_or("", |(_, host)| host);
+    let own = || policy.hosts.first().cloned();
+    policy.hosts.iter().find(|host| ***host == *default).cloned().or_else(own).unwrap_or_else(|| default.into())
+}
+
 /// Runs the examples of policies.
 pub fn test(policies: &[PathBuf]) -> Result<u8, Problem> {
     let (mut passed, mut failed) = (0, 0);
@@ -52,9 +62,10 @@ pub fn test(policies: &[PathBuf]) -> Result<u8, Problem> {
             let loaded = [loaded];
             let (rules, _) = compile(&loaded, true, &|_| Choice::Run)?;
             let [loaded] = loaded;
-            let host = loaded.policy.hosts.first().cloned().unwrap_or_else(|| setup::DEFAULT_HOST.into());
-            let assumptions = Assumptions { hosts: vec![host], guest: None, guest_drivers: "built-in".into() };
-            let checker = Checker::new(Engine::new(&rules, &assumptions));
+            let host = example_host(&loaded.policy);
+            // As if nobody had named it, so that an example can name another.
+            let assumptions = Assumptions { hosts: vec![host.clone()], assumed: vec![host], ..Assumptions::default() };
+            let checker = Checker::new(&rules, &assumptions);
             for rule in &loaded.policy.rules {
                 let bad = rule.bad.iter().map(|example| (example, true));
                 let good = rule.good.iter().map(|example| (example, false));

@@ -15,6 +15,7 @@ use crate::policy::compile::Loaded;
 use crate::policy::schema::Rule;
 use crate::report::{Paint, Terminal, escape};
 use crate::suggest;
+use crate::systems;
 
 /// Columns that a title is given on however narrow a terminal.
 const NARROWEST_TITLE: usize = 16;
@@ -63,7 +64,7 @@ pub fn run(arguments: &Arguments) -> Result<u8, Problem> {
     }
     if let Some(host) = &arguments.host {
         let own = loaded.iter().flat_map(|loaded| loaded.policy.hosts.iter().map(|host| &**host));
-        let known: Vec<&str> = setup::HOSTS.iter().copied().chain(own).collect();
+        let known: Vec<&str> = systems::hosts().chain(own).collect();
         if !known.contains(&host.as_str()) {
             return Err(Problem::new(format!("there is no host `{host}`")).help(suggest::help(host, known)));
         }

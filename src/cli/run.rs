@@ -72,6 +72,7 @@ struct Judged {
     rules: Vec<(Arc<str>, [usize; 3])>,
     skipped: Option<String>,
     exhausted: Vec<String>,
+    guests_unknown: usize,
     remarks: Vec<String>,
 }
 
@@ -143,7 +144,7 @@ impl Job<'_, '_> {
     }
 
     fn judge(&self, path: &Path, bytes: Vec<u8>, named: bool) -> Piece {
-        let Outcome { mut checked, skipped, exhausted, remarks } = self.checker.check(path, bytes, named);
+        let Outcome { mut checked, skipped, exhausted, guests_unknown, remarks } = self.checker.check(path, bytes, named);
         let count = |severity: Severity, findings: &[Finding]| findings.iter().filter(|f| f.severity == severity).count();
         let counts = [Severity::Note, Severity::Warning, Severity::Error].map(|severity| count(severity, &checked.findings));
         checked.findings.retain(|finding| finding.severity >= self.min_severity);
@@ -169,7 +170,16 @@ impl Job<'_, '_> {
             findings: checked.findings.len(),
         });
         let shown = self.reports.iter().map(|report| report.file(&checked)).collect();
-        Piece::Judged(Box::new(Judged { shown, entry, counts, rules, skipped: skipped.then_some(path), exhausted, remarks }))
+        Piece::Judged(Box::new(Judged {
+            shown,
+            entry,
+            counts,
+            rules,
+            skipped: skipped.then_some(path),
+            exhausted,
+            guests_unknown,
+            remarks,
+        }))
     }
 }
 
@@ -230,6 +240,7 @@ impl PieceWriter<'_, '_> {
         }
         let [notes, warnings, errors] = judged.counts;
         let summary = &mut result.summary;
+        summary.guests_unknown += judged.guests_unknown;
         summary.notes += notes;
         summary.warnings += warnings;
         summary.errors += errors;

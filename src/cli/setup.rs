@@ -1,8 +1,7 @@
 //! From options and configuration to what a run needs: hosts, policies, which rules run.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use globset::{Glob, GlobMatcher};
 
@@ -10,62 +9,15 @@ use super::explain;
 use super::problem::{Problem, shown};
 use crate::config::{Config, RuleSetting};
 use crate::engine::Assumptions;
-use crate::finding::{RuleInfo, Severity};
+use crate::finding::RuleInfo;
 use crate::input::text;
 use crate::policy::builtin::{self, BuiltIn};
 use crate::policy::compile::{self, Choice, Faulty, Loaded, RuleSet};
 use crate::policy::schema::{Fault, Platform};
 use crate::policy::{load, yaml};
+use crate::source::Source;
 use crate::suggest;
-
-/// The host of libvirt definitions for which none is named.
-pub const DEFAULT_HOST: &str = "rhel-8";
-
-/// By platform, the host of definitions for which none is named.
-const DEFAULT_HOSTS: [(Platform, &str); 2] = [(Platform::Libvirt, DEFAULT_HOST), (Platform::HyperV, "windows-server-2019")];
-
-/// Every host id that can be named.
-pub const HOSTS: [&str; 14] = [
-    "rhel-7",
-    "rhel-8",
-    "rhel-9",
-    "rhel-9.4",
-    "rhel-10",
-    "rhosp",
-    "openshift-virtualization",
-    "rhv",
-    "windows-server-2012-r2",
-    "windows-server-2016",
-    "windows-server-2019",
-    "windows-server-2022",
-    "windows-server-2025",
-    "azure-stack-hci",
-];
-
-/// The systems that `--guest` knows, without their versions.
-const GUESTS: [&str; 21] = [
-    "almalinux",
-    "centos",
-    "centos-stream",
-    "debian",
-    "fedora",
-    "freebsd",
-    "macos",
-    "netbsd",
-    "openbsd",
-    "opensuse",
-    "oracle-linux",
-    "oracle-linux-rhck",
-    "oracle-linux-uek",
-    "rhel",
-    "rocky",
-    "sled",
-    "sles",
-    "solaris",
-    "ubuntu",
-    "windows",
-    "windows-server",
-];
+use crate::systems::{self, Guest};
 
 /// What the user asked for, from all places together.
 #[derive(Debug, Default)]
@@ -89,16 +41,40 @@ pub struct Wishes {
 /// The rules and assumptions of a run.
 #[derive(Debug)]
 pub struct Setup {
-    /// The rules.
-    pub rules: RuleSet,
     /// What is assumed.
     pub assumptions: Assumptions,
-    /// The hosts that were assumed and not named.
-    pub assumed: Vec<Arc<str>>,
     /// The rules that run and vmlint's own, as reports describe them, where that was asked for; sorted by their ids.
     pub descriptions: Vec<RuleInfo>,
     /// Warnings about the user's own policies.
     pub warnings: Vec<Faulty>,
+    /// The built-in policies, to be loaded when the first definition of their platform is there.
+    built_in: Vec<&'static BuiltIn>,
+    chooser: Chooser,
+    rules: [OnceLock<RuleSet>; 2],
+}
+
+impl Setup {
+    /// The rules about definitions of a platform.
+    pub fn rules(&self, platform: Platform) -> &RuleSet {
+        let place = match platform {
+            Platform::Libvirt => &self.rules[0],
+            Platform::HyperV => &self.rules[1],
+        };
+        place.get_or_init(|| {
+            let policies = self.built_in.iter().filter(|policy| policy.platform == platform).map(|policy| policy.load());
+            let rules = policies.collect::<Result<Vec<_>, _>>().map_err(|faulty| vec![faulty]).and_then(|loaded| {
+                let (rules, _) = compile::compile(&loaded, false, &|id| self.chooser.choose(id))?;
+                // What the policies said as text is not needed any more, and the process is too short to give it back piece by piece.
+                std::mem::forget(loaded);
+                Ok(rules)
+            });
+            // Tests see to it that the built-in policies have no faults; were there one, the user should hear of it.
+            rules.unwrap_or_else(|faulty| {
+                Problem::from(faulty).print();
+                RuleSet::default()
+            })
+        })
+    }
 }
 
 /// Works out hosts, policies and rules. What the options say comes before what the configuration says.
@@ -110,42 +86,51 @@ pub fn setup(wishes: Wishes, config: Option<&Config>) -> Result<Setup, Problem> 
     let config = config.unwrap_or(&empty);
     let named_hosts = if wishes.hosts.is_empty() { config.hosts.clone() } else { wishes.hosts };
     let guest = wishes.guest.or_else(|| config.guest.clone());
-    let drivers = wishes.guest_drivers.or_else(|| config.guest_drivers.clone()).unwrap_or_else(|| "built-in".to_owned());
+    let drivers = wishes.guest_drivers.or_else(|| config.guest_drivers.clone());
     let named_policies = if wishes.policies.is_empty() { config.policies.clone() } else { wishes.policies };
 
-    let mut loaded = Vec::new();
+    let mut own = Vec::new();
     for policy in &named_policies {
-        loaded.extend(named_policy(policy)?);
+        own.extend(named_policy(policy)?);
     }
-    let named = !named_policies.is_empty();
     for host in &named_hosts {
-        known_host(host, &loaded)?;
+        known_host(host, &own)?;
     }
     let is_named = |platform: Platform| named_hosts.iter().any(|host| Platform::of_host(host).is_none_or(|own| own == platform));
-    let assumed: Vec<&str> = DEFAULT_HOSTS.iter().filter(|(platform, _)| !is_named(*platform)).map(|(_, host)| *host).collect();
-    if let Some(guest) = &guest {
-        known_guest(guest)?;
+    let assumed: Vec<&str> =
+        systems::DEFAULT_HOSTS.iter().filter(|(platform, _)| !is_named(*platform)).map(|(_, host)| *host).collect();
+    let guest = guest.as_deref().map(known_guest).transpose()?;
+    let built_in = if named_policies.is_empty() { policies_of(&named_hosts, &assumed)? } else { Vec::new() };
+    let ids = || {
+        let built_in = built_in.iter().map(|policy| policy.load()).collect::<Result<Vec<_>, _>>()?;
+        let rules = own.iter().chain(&built_in).flat_map(|loaded| &loaded.policy.rules);
+        Ok(rules.map(|rule| rule.id.clone()).collect())
+    };
+    let chooser = Chooser::new(&wishes.select, &wishes.ignore, &config.rules, ids)?;
+    let descriptions = if wishes.described { describe(&own, &built_in, &chooser)? } else { Vec::new() };
+    let rules = [OnceLock::new(), OnceLock::new()];
+    let mut warnings = Vec::new();
+    if !own.is_empty() {
+        // The user is told at once what is wrong with policies of their own.
+        for (platform, place) in [Platform::Libvirt, Platform::HyperV].into_iter().zip(&rules) {
+            let (about, others): (Vec<Loaded>, _) = own.into_iter().partition(|loaded| loaded.policy.platform == platform);
+            own = others;
+            let (compiled, told) = compile::compile(&about, true, &|id| chooser.choose(id))?;
+            let _ = place.set(compiled);
+            warnings.extend(told);
+        }
     }
-    if !named {
-        loaded = policies_of(&named_hosts, &assumed)?;
-    }
-    let ids: Vec<Arc<str>> = loaded.iter().flat_map(|l| &l.policy.rules).map(|rule| rule.id.clone()).collect();
-    let chooser = Chooser::new(&wishes.select, &wishes.ignore, &config.rules, &ids)?;
-    let (rules, warnings) = compile::compile(&loaded, named, &|id| chooser.choose(id))?;
-    let descriptions = if wishes.described { describe(&loaded, &rules)? } else { Vec::new() };
-    // What the policies said as text is not needed any more, and the process is too short to give it back piece by piece.
-    std::mem::forget(loaded);
     let assumptions = Assumptions {
         hosts: named_hosts.iter().map(String::as_str).chain(assumed.iter().copied()).map(Arc::from).collect(),
-        guest: guest.map(Arc::from),
-        guest_drivers: drivers.into(),
+        assumed: assumed.into_iter().map(Arc::from).collect(),
+        guest,
+        guest_drivers: drivers.map(Arc::from),
     };
-    Ok(Setup { rules, assumptions, assumed: assumed.into_iter().map(Arc::from).collect(), descriptions, warnings })
+    Ok(Setup { assumptions, descriptions, warnings, built_in, chooser, rules })
 }
 
-/// The rules that run with their documentation, which is read only now.
-fn describe(loaded: &[Loaded], rules: &RuleSet) -> Result<Vec<RuleInfo>, Problem> {
-    let shown: BTreeMap<&str, Severity> = rules.shown().map(|(id, severity)| (&**id, severity)).collect();
+/// The rules that run with their documentation, which is read only for this.
+fn describe(own: &[Loaded], built_in: &[&BuiltIn], chooser: &Chooser) -> Result<Vec<RuleInfo>, Problem> {
     let mut described: Vec<RuleInfo> = explain::OWN
         .iter()
         .map(|(id, severity, title, why)| RuleInfo {
@@ -158,23 +143,22 @@ fn describe(loaded: &[Loaded], rules: &RuleSet) -> Result<Vec<RuleInfo>, Problem
             citations: Vec::new(),
         })
         .collect();
-    for loaded in loaded {
-        let documented = match BuiltIn::get(&loaded.policy.id) {
-            Some(policy) if !loaded.own => &policy.load_documented()?,
-            _ => loaded,
+    let documented = built_in.iter().map(|policy| policy.load_documented()).collect::<Result<Vec<_>, _>>()?;
+    for rule in own.iter().chain(&documented).flat_map(|loaded| &loaded.policy.rules) {
+        let severity = match chooser.choose(&rule.id) {
+            Choice::Off => continue,
+            Choice::RunAs(severity) => severity,
+            Choice::Run => rule.cases.iter().map(|case| case.severity).max().unwrap_or(rule.severity),
         };
-        for rule in &documented.policy.rules {
-            let Some(&severity) = shown.get(&*rule.id) else { continue };
-            described.push(RuleInfo {
-                id: rule.id.clone(),
-                title: rule.title.clone(),
-                status: Some(rule.status),
-                severity,
-                why: rule.why.clone(),
-                helps: rule.helps().into_iter().map(str::to_owned).collect(),
-                citations: rule.citations.clone(),
-            });
-        }
+        described.push(RuleInfo {
+            id: rule.id.clone(),
+            title: rule.title.clone(),
+            status: Some(rule.status),
+            severity,
+            why: rule.why.clone(),
+            helps: rule.helps().into_iter().map(str::to_owned).collect(),
+            citations: rule.citations.clone(),
+        });
     }
     described.sort_by(|a, b| a.id.cmp(&b.id));
     described.dedup_by(|a, b| a.id == b.id);
@@ -183,33 +167,24 @@ fn describe(loaded: &[Loaded], rules: &RuleSet) -> Result<Vec<RuleInfo>, Problem
 
 fn known_host(host: &str, own: &[Loaded]) -> Result<(), Problem> {
     let own: Vec<&str> = own.iter().flat_map(|loaded| loaded.policy.hosts.iter().map(|host| &**host)).collect();
-    if HOSTS.contains(&host) || own.contains(&host) {
+    if systems::hosts().any(|known| known == host) || own.contains(&host) {
         return Ok(());
     }
-    let candidates = HOSTS.iter().copied().chain(own);
+    let candidates = systems::hosts().chain(own);
     Err(Problem::new(format!("there is no host `{host}`")).help(suggest::help(host, candidates)))
 }
 
-fn known_guest(guest: &str) -> Result<(), Problem> {
-    // `windows-server-2008-r2`, `oracle-linux-uek-7.7`: the name ends where the version begins.
-    let version =
-        guest.match_indices('-').map(|(at, _)| at).find(|&at| guest[at + 1..].starts_with(|c: char| c.is_ascii_digit()));
-    let name = version.map_or(guest, |at| &guest[..at]);
-    let is_version_of_its_own =
-        ["windows-xp", "windows-vista", "windows-nt", "windows-me"].iter().any(|word| guest.starts_with(word));
-    if (GUESTS.contains(&name) && version.is_some()) || is_version_of_its_own {
-        return Ok(());
-    }
-    let problem = Problem::new(format!("there is no guest `{guest}`"));
-    if GUESTS.contains(&name) {
-        return Err(problem.help(Some(format!("Add the version: `{name}-9.2`, say."))));
-    }
-    Err(problem.help(suggest::help(name, GUESTS)))
+/// The guest with this id.
+///
+/// # Errors
+/// With the nearest id, or what is missing.
+pub fn known_guest(id: &str) -> Result<Guest, Problem> {
+    Guest::parse(id).map_err(|help| Problem::new(format!("there is no guest `{id}`")).help(help))
 }
 
 /// The built-in policies for some hosts, each once. There need be none for a host that was only assumed.
-fn policies_of(named: &[String], assumed: &[&str]) -> Result<Vec<Loaded>, Problem> {
-    let mut chosen: Vec<&BuiltIn> = Vec::new();
+fn policies_of(named: &[String], assumed: &[&str]) -> Result<Vec<&'static BuiltIn>, Problem> {
+    let mut chosen: Vec<&'static BuiltIn> = Vec::new();
     let named = named.iter().map(|host| (host.as_str(), true));
     for (host, is_named) in named.chain(assumed.iter().map(|host| (*host, false))) {
         let mut found = builtin::ALL.iter().filter(|policy| policy.hosts.contains(&host)).peekable();
@@ -225,7 +200,7 @@ fn policies_of(named: &[String], assumed: &[&str]) -> Result<Vec<Loaded>, Proble
             }
         }
     }
-    chosen.into_iter().map(|policy| policy.load().map_err(Problem::from)).collect()
+    Ok(chosen)
 }
 
 /// What `--policy` names: a built-in id, a file, or a folder of them.
@@ -275,7 +250,7 @@ pub fn read_policy(path: &Path) -> Result<Loaded, Problem> {
     let source = Arc::new(read_yaml_source(path)?);
     let faulty = |faults| Problem::from(Faulty { source: source.clone(), faults });
     let node = yaml::read(source.text()).map_err(|broken| faulty(vec![Fault::error(broken.span, broken.message)]))?;
-    let policy = load::load(&node, true).map_err(faulty)?;
+    let mut policy = load::load(&node, true).map_err(faulty)?;
     let mut tables = Vec::new();
     for (_, file) in &policy.tables {
         let path = path.parent().unwrap_or(Path::new("")).join(&file.text);
@@ -287,6 +262,20 @@ pub fn read_policy(path: &Path) -> Result<Loaded, Problem> {
         })?;
         tables.push(text);
     }
+    load::read_editions(&mut policy, &source, &|file| {
+        let path = path.parent().unwrap_or(Path::new("")).join(&file.text);
+        let missing = |error: std::io::Error| {
+            let reason = crate::input::walk::reason(&error);
+            let fault = Fault::error(file.span.clone(), format!("the edition `{}` cannot be read: {reason}", file.text));
+            Faulty { source: source.clone(), faults: vec![fault] }
+        };
+        let text = std::fs::read_to_string(&path).map_err(missing)?;
+        let source = Arc::new(Source::utf8(&path, text, 0));
+        let broken =
+            |broken: yaml::Broken| Faulty { source: source.clone(), faults: vec![Fault::error(broken.span, broken.message)] };
+        let node = yaml::read(source.text()).map_err(broken)?;
+        Ok((source, node))
+    })?;
     Ok(Loaded { source, policy, tables, late_names: Vec::new(), own: true })
 }
 
@@ -298,6 +287,7 @@ pub fn read_yaml_source(path: &Path) -> Result<crate::source::Source, Problem> {
 }
 
 /// Which rules run, by globs over their ids.
+#[derive(Debug)]
 struct Chooser {
     select: Vec<GlobMatcher>,
     ignore: Vec<GlobMatcher>,
@@ -305,12 +295,15 @@ struct Chooser {
 }
 
 impl Chooser {
+    /// `ids` gives the ids of all rules, which every glob has to match one of.
     fn new(
         select: &[String],
         ignore: &[String],
         settings: &[(String, RuleSetting)],
-        ids: &[Arc<str>],
+        ids: impl Fn() -> Result<Vec<Arc<str>>, Problem>,
     ) -> Result<Chooser, Problem> {
+        let asked = !(select.is_empty() && ignore.is_empty() && settings.is_empty());
+        let ids = if asked { ids()? } else { Vec::new() };
         let glob = |option: &str, text: &String| {
             let matcher = Glob::new(text).map(|glob| glob.compile_matcher());
             let matcher = matcher.map_err(|error| Problem::new(format!("{option} `{text}` is no pattern: {}", error.kind())))?;

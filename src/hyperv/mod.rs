@@ -17,6 +17,7 @@ mod names;
 mod powershell;
 mod rows;
 pub mod schema;
+mod told;
 mod words;
 
 #[cfg(test)]
@@ -34,6 +35,7 @@ use draft::Draft;
 use field::Field;
 
 pub use names::{attribute_names, element_names, intern};
+pub use told::{Told, told};
 
 /// The machines of an export as a tree with one `vm` for each. `text` is the source that the keys' places refer to.
 ///

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::compile::{Faulty, Loaded};
-use super::load::load;
-use super::schema::Fault;
+use super::load;
+use super::schema::{Fault, Platform, Text};
 use super::yaml::{self, Node};
 use crate::source::Source;
 
@@ -13,23 +13,90 @@ use crate::source::Source;
 pub struct BuiltIn {
     /// Its id.
     pub id: &'static str,
+    /// What it judges.
+    pub platform: Platform,
     /// The hosts that select it, as in the policy.
     pub hosts: &'static [&'static str],
+    file: File,
+    tables: &'static [(&'static str, &'static str)],
+    editions: &'static [(&'static str, File)],
+}
+
+/// A file in YAML of a built-in policy.
+#[derive(Debug)]
+struct File {
     path: &'static str,
     text: &'static str,
     prepared: &'static [u8],
-    tables: &'static [(&'static str, &'static str)],
+}
+
+/// The file with this name below `policies/`, without its ending.
+macro_rules! file {
+    ($name:literal) => {
+        File {
+            path: concat!("policies/", $name, ".yaml"),
+            text: include_str!(concat!("../../policies/", $name, ".yaml")),
+            prepared: include_bytes!(concat!(env!("OUT_DIR"), "/policies/", $name, ".bin")),
+        }
+    };
+}
+
+/// The hosts of the policies for Hyper-V.
+const HYPER_V: &[&str] = &[
+    "windows-server-2012-r2",
+    "windows-server-2016",
+    "windows-server-2019",
+    "windows-server-2022",
+    "windows-server-2025",
+    "azure-stack-hci",
+];
+
+/// A policy for Hyper-V without a support matrix.
+const fn hyper_v(id: &'static str, file: File) -> BuiltIn {
+    BuiltIn { id, platform: Platform::HyperV, hosts: HYPER_V, file, tables: &[], editions: &[] }
 }
 
 /// Every built-in policy.
-pub static ALL: [BuiltIn; 1] = [BuiltIn {
-    id: "rhel-8",
-    hosts: &["rhel-8", "rhosp", "openshift-virtualization", "rhv"],
-    path: "policies/rhel-8.yaml",
-    text: include_str!("../../policies/rhel-8.yaml"),
-    prepared: include_bytes!(concat!(env!("OUT_DIR"), "/rhel-8.bin")),
-    tables: &[("tables/guests.csv", include_str!("../../policies/tables/guests.csv"))],
-}];
+pub static ALL: [BuiltIn; 4] = [
+    BuiltIn {
+        id: "rhel-8",
+        platform: Platform::Libvirt,
+        hosts: &["rhel-8", "rhosp", "openshift-virtualization", "rhv"],
+        file: file!("rhel-8"),
+        tables: &[("tables/guests.csv", include_str!("../../policies/tables/guests.csv"))],
+        editions: &[],
+    },
+    BuiltIn {
+        editions: &[
+            ("tables/rhel-2025.yaml", file!("hyperv/tables/rhel-2025")),
+            ("tables/rhel-2021.yaml", file!("hyperv/tables/rhel-2021")),
+            ("tables/rhel-2023.yaml", file!("hyperv/tables/rhel-2023")),
+            ("tables/freebsd-2025.yaml", file!("hyperv/tables/freebsd-2025")),
+            ("tables/debian-2023.yaml", file!("hyperv/tables/debian-2023")),
+            ("tables/ubuntu-2023.yaml", file!("hyperv/tables/ubuntu-2023")),
+            ("tables/sles-2023.yaml", file!("hyperv/tables/sles-2023")),
+            ("tables/oracle-2023.yaml", file!("hyperv/tables/oracle-2023")),
+        ],
+        ..hyper_v("hyperv-linux", file!("hyperv/hyperv-linux"))
+    },
+    hyper_v("hyperv-generation", file!("hyperv/hyperv-generation")),
+    hyper_v("hyperv-bpa", file!("hyperv/hyperv-bpa")),
+];
+
+impl File {
+    /// What it holds, with the names that its wording asks for; `documented` says with all that is said only to readers.
+    fn read(&self, documented: bool) -> Result<(Arc<Source>, Vec<String>, Node), Faulty> {
+        let source = Arc::new(Source::utf8(self.path, self.text.to_owned(), 0));
+        let faulty = |fault: Fault| Faulty { source: source.clone(), faults: vec![fault] };
+        let (late_names, node): (Vec<String>, Node) = if documented {
+            let node = yaml::read(self.text).map_err(|broken| faulty(Fault::error(broken.span, broken.message)))?;
+            (yaml::late_names(&node), node)
+        } else {
+            postcard::from_bytes(self.prepared).map_err(|error| faulty(Fault::error(0..0, error.to_string())))?
+        };
+        Ok((source, late_names, node))
+    }
+}
 
 impl BuiltIn {
     /// The policy with this id.
@@ -54,24 +121,21 @@ impl BuiltIn {
     }
 
     fn read(&self, documented: bool) -> Result<Loaded, Faulty> {
-        let source = Arc::new(Source::utf8(self.path, self.text.to_owned(), 0));
+        let (source, late_names, node) = self.file.read(documented)?;
         let faulty = |faults: Vec<Fault>| Faulty { source: source.clone(), faults };
-        let (late_names, node): (Vec<String>, Node) = if documented {
-            let node = yaml::read(self.text).map_err(|broken| faulty(vec![Fault::error(broken.span, broken.message)]))?;
-            (yaml::late_names(&node), node)
-        } else {
-            postcard::from_bytes(self.prepared).map_err(|error| faulty(vec![Fault::error(0..0, error.to_string())]))?
-        };
-        let policy = load(&node, documented).map_err(faulty)?;
+        let mut policy = load::load(&node, documented).map_err(faulty)?;
         // Read once in the life of the process: giving thousands of small pieces back takes longer than it is worth.
         std::mem::forget(node);
+        let absent = |file: &Text| faulty(vec![Fault::error(file.span.clone(), format!("there is no file `{}`", file.text))]);
         let mut tables = Vec::new();
         for (_, file) in &policy.tables {
-            match self.tables.iter().find(|(name, _)| *name == file.text) {
-                Some((_, text)) => tables.push((*text).to_owned()),
-                None => return Err(faulty(vec![Fault::error(file.span.clone(), format!("there is no table `{}`", file.text))])),
-            }
+            let (_, text) = self.tables.iter().find(|(name, _)| *name == file.text).ok_or_else(|| absent(file))?;
+            tables.push((*text).to_owned());
         }
+        load::read_editions(&mut policy, &source, &|file| {
+            let (_, edition) = self.editions.iter().find(|(name, _)| *name == file.text).ok_or_else(|| absent(file))?;
+            edition.read(documented).map(|(source, _, node)| (source, node))
+        })?;
         Ok(Loaded { source, policy, tables, late_names, own: false })
     }
 }
@@ -86,6 +150,7 @@ mod unit {
         for policy in &ALL {
             // As a user's own policy its names are checked too.
             let loaded = Loaded { own: true, ..policy.load_documented().unwrap() };
+            assert_eq!(loaded.policy.platform, policy.platform);
             assert_eq!(loaded.policy.hosts.iter().map(|h| &**h).collect::<Vec<_>>(), policy.hosts);
             let (_, warnings) = compile(&[loaded], false, &|_| Choice::Run).unwrap();
             let shown: Vec<_> = warnings.iter().flat_map(|file| &file.faults).collect();

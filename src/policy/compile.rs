@@ -3,13 +3,15 @@
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
+use super::matrix::Matrix;
 use super::names;
-use super::schema::{Case, Context, Device, Fault, Platform, Policy, Rule, Text};
+use super::schema::{Case, Context, Device, Fault, Gate, Platform, Policy, Rule, Text};
 use super::table::Table;
 use super::template::{Piece, pieces};
 use super::tests::Test;
 use crate::finding::{Citation, Decision, Severity, Status};
 use crate::source::Source;
+use crate::systems::GuestPattern;
 use crate::tree::Vocabulary;
 use crate::xpath::{self, Environment, Expression, VariableKind};
 use crate::{definition, libvirt};
@@ -41,7 +43,7 @@ pub enum Choice {
 }
 
 /// Compiled policies. Immutable; shared by all threads.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct RuleSet {
     pub(crate) vocabulary: Vocabulary,
     pub(crate) policies: Vec<Compiled>,
@@ -51,12 +53,6 @@ impl RuleSet {
     /// The names that the rules ask for; every tree they judge numbers its names by it.
     pub fn vocabulary(&self) -> &Vocabulary {
         &self.vocabulary
-    }
-
-    /// The rules whose findings are shown, each with the worst severity that it gives.
-    pub fn shown(&self) -> impl Iterator<Item = (&Arc<str>, Severity)> {
-        let rules = self.policies.iter().flat_map(|policy| &policy.rules).filter(|rule| !rule.hidden);
-        rules.map(|rule| (&rule.id, rule.cases.iter().map(|case| case.severity).max().unwrap_or(Severity::Note)))
     }
 
     /// Whether any rule is about definitions of this platform.
@@ -74,6 +70,9 @@ pub(crate) struct Compiled {
     pub named: bool,
     pub tables: Vec<Table>,
     pub devices: Vec<DeviceName>,
+    pub matrix: Option<Arc<Matrix>>,
+    /// Whether any rule applies only to some guests.
+    pub asks_for_guest: bool,
     pub rules: Vec<CompiledRule>,
 }
 
@@ -101,7 +100,10 @@ pub(crate) struct CompiledCase {
     pub tests: Arc<[Test]>,
     pub severity: Severity,
     pub status: Status,
-    pub citation: Arc<Citation>,
+    pub citation: Option<Arc<Citation>>,
+    pub gate: Gate,
+    pub guests: Arc<[GuestPattern]>,
+    pub hosts: Vec<Arc<str>>,
     pub except_hosts: Vec<(Arc<str>, Option<Expression>)>,
     pub place: Place,
     wording: LateWording,
@@ -172,6 +174,9 @@ pub(crate) enum Part {
     Text(String),
     Device,
     Violation,
+    Guest,
+    Drivers,
+    Host,
     Value(Expression),
 }
 
@@ -279,8 +284,20 @@ impl Compiler<'_> {
         });
         let tables = tables.collect();
         let devices = policy.devices.iter().map(|device| self.device(device)).collect();
-        let rules = policy.rules.iter().filter_map(|rule| self.rule(rule, choose(&rule.id))).collect();
-        Compiled { platform: policy.platform, hosts: policy.hosts.clone(), named, tables, devices, rules }
+        let rules: Vec<CompiledRule> = policy.rules.iter().filter_map(|rule| self.rule(rule, choose(&rule.id))).collect();
+        let asks = |case: &CompiledCase| case.gate != Gate::Open || !case.guests.is_empty();
+        let asks_for_guest = rules.iter().flat_map(|rule| &rule.cases).any(asks);
+        let Policy { platform, hosts, matrix, .. } = policy;
+        Compiled {
+            platform: *platform,
+            hosts: hosts.clone(),
+            named,
+            tables,
+            devices,
+            matrix: matrix.clone(),
+            asks_for_guest,
+            rules,
+        }
     }
 
     fn device(&mut self, device: &Device) -> DeviceName {
@@ -298,7 +315,8 @@ impl Compiler<'_> {
             return None;
         }
         let cases = rule.cases.iter().filter_map(|case| self.case(case, choice)).collect();
-        Some(CompiledRule { id: rule.id.clone(), contexts: rule.contexts.clone(), exclusive: rule.exclusive, hidden, cases })
+        let Rule { id, contexts, exclusive, .. } = rule;
+        Some(CompiledRule { id: id.clone(), contexts: contexts.clone(), exclusive: *exclusive, hidden, cases })
     }
 
     fn case(&mut self, case: &Arc<Case>, choice: Choice) -> Option<CompiledCase> {
@@ -325,6 +343,9 @@ impl Compiler<'_> {
             severity: if let Choice::RunAs(severity) = choice { severity } else { case.severity },
             status: case.status,
             citation: case.citation.clone(),
+            gate: case.gate.clone(),
+            guests: case.guests.clone(),
+            hosts: case.hosts.clone(),
             except_hosts,
             place: Place {
                 source: self.source.clone(),
@@ -384,6 +405,9 @@ impl Compiler<'_> {
             Piece::Text(text) => Some(Part::Text(text)),
             Piece::Device => Some(Part::Device),
             Piece::Violation => Some(Part::Violation),
+            Piece::Guest => Some(Part::Guest),
+            Piece::Drivers => Some(Part::Drivers),
+            Piece::Host => Some(Part::Host),
             Piece::Expression(expression, span) => {
                 let offset = span.start as usize;
                 let within = |range: Range<usize>| place(&source, text, range.start + offset..range.end + offset);

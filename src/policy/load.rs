@@ -3,20 +3,26 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::compile::Faulty;
+use super::matrix::{self, Edition, Feature, Matrix};
 use super::reader::{Faults, Fields, is_kebab, shared};
-use super::schema::{Case, Context, Device, Fault, Platform, Policy, Rule, Text};
+use super::schema::{Case, Context, Device, Fault, Gate, Platform, Policy, Rule, Text};
 use super::tests::{self, Test};
 use super::yaml::{Content, Node};
 use crate::finding::{Citation, Severity, Status};
+use crate::source::Source;
+use crate::systems::GuestPattern;
 
-const POLICY_KEYS: [&str; 10] =
-    ["policy", "title", "platform", "hosts", "sources", "prefixes", "names", "tables", "devices", "rules"];
-const RULE_KEYS: [&str; 17] = [
-    "id",
+const POLICY_KEYS: [&str; 12] =
+    ["policy", "title", "platform", "hosts", "sources", "prefixes", "names", "tables", "devices", "matrix", "uses", "rules"];
+/// The keys of a rule and of a feature's use, beside the one that names it and the document.
+const RULE_KEYS: [&str; 18] = [
     "title",
     "status",
     "severity",
-    "source",
+    "noted",
+    "guests",
+    "hosts",
     "context",
     "find",
     "message",
@@ -30,8 +36,21 @@ const RULE_KEYS: [&str; 17] = [
     "except-hosts",
     "examples",
 ];
-const CASE_KEYS: [&str; 10] =
-    ["find", "severity", "status", "source", "message", "label", "at", "related", "help", "except-hosts"];
+const CASE_KEYS: [&str; 13] = [
+    "find",
+    "severity",
+    "status",
+    "source",
+    "noted",
+    "guests",
+    "hosts",
+    "message",
+    "label",
+    "at",
+    "related",
+    "help",
+    "except-hosts",
+];
 const STATUSES: [(&str, Status); 6] = [
     ("unsupported", Status::Unsupported),
     ("deprecated", Status::Deprecated),
@@ -88,22 +107,28 @@ fn read_policy(root: &Node, documented: bool, faults: &mut Faults) -> Option<Pol
     let devices = fields.get("devices").map(|node| read_devices(node, faults)).unwrap_or_default();
     let prefixes = text_map(fields.get("prefixes"), "`prefixes`", faults);
     let tables = text_map(fields.get("tables"), "`tables`", faults);
-    let policy_id = id.as_ref().map_or("", |id| id.text.as_str());
+    let (features, editions) = fields.get("matrix").map(|node| read_matrix(node, faults)).unwrap_or_default();
+    let shelf = Shelf {
+        policy: id.as_ref().map_or("", |id| id.text.as_str()),
+        platform,
+        citations: &citations,
+        features: &features,
+        documented,
+    };
     let mut rules: Vec<Rule> = Vec::new();
-    match fields.get("rules") {
-        Some(node) => {
-            let mut seen = HashSet::new();
-            for node in faults.list(node, "`rules`") {
-                let Some(rule) = read_rule(node, policy_id, platform, &citations, documented, faults) else { continue };
-                if !seen.insert(rule.id.clone()) {
-                    faults.error(&rule.span, format!("the rule `{}` is defined twice", rule.id));
-                }
-                rules.push(rule);
+    let mut seen = HashSet::new();
+    for key in ["uses", "rules"] {
+        let Some(node) = fields.get(key) else { continue };
+        for node in faults.list(node, &format!("`{key}`")) {
+            let Some(rule) = shelf.read_rule(node, key == "uses", faults) else { continue };
+            if !seen.insert(rule.id.clone()) {
+                faults.error(&rule.span, format!("the rule `{}` is defined twice", rule.id));
             }
+            rules.push(rule);
         }
-        None => {
-            fields.required("rules", "the policy", faults);
-        }
+    }
+    if fields.get("rules").is_none() {
+        fields.required("rules", "the policy", faults);
     }
     Some(Policy {
         id: shared(&id?),
@@ -115,8 +140,77 @@ fn read_policy(root: &Node, documented: bool, faults: &mut Faults) -> Option<Pol
         attribute_names,
         tables,
         devices,
+        editions,
+        matrix: (!features.is_empty()).then(|| Arc::new(Matrix { features, editions: Vec::new() })),
         rules,
     })
+}
+
+/// The features of a matrix and the files of its editions.
+fn read_matrix(node: &Node, faults: &mut Faults) -> (Vec<Feature>, Vec<Text>) {
+    let fields = faults.fields(node, "a matrix", &["features", "editions"]);
+    let features = fields.get("features").map(|node| matrix::read_features(node, faults)).unwrap_or_default();
+    let editions = fields.get("editions").map(|node| faults.texts(node, "an edition")).unwrap_or_default();
+    for (key, missing) in [("features", features.is_empty()), ("editions", editions.is_empty())] {
+        if missing && fields.get(key).is_none() {
+            fields.required(key, "the matrix", faults);
+        }
+    }
+    (features, editions)
+}
+
+/// Gives a file beside a policy that the policy names.
+pub type ReadFile<'f> = dyn Fn(&Text) -> Result<(Arc<Source>, Node), Faulty> + 'f;
+
+/// Reads the editions of a policy's matrix, whose files `read` gives, and sees to it that notes and rules know each other.
+///
+/// # Errors
+/// With the faults of the first file that has any; `source` is the policy's own.
+pub fn read_editions(policy: &mut Policy, source: &Arc<Source>, read: &ReadFile<'_>) -> Result<(), Faulty> {
+    let Some(matrix) = &policy.matrix else { return Ok(()) };
+    let noted = |rule: &&Rule| rule.cases.iter().any(|case| matches!(case.gate, Gate::Noted(_)));
+    let id = |rule: &Rule| rule.id.split_once('/').map_or("", |(_, id)| id).to_owned();
+    let known: Vec<String> = policy.rules.iter().map(id).collect();
+    let mut editions = Vec::new();
+    for file in &policy.editions {
+        let (source, node) = read(file)?;
+        let edition =
+            matrix::read_edition(&node, &matrix.features).map_err(|faults| Faulty { source: source.clone(), faults })?;
+        let unknown = |rule: &&Text| !known.contains(&rule.text);
+        let faults = edition.notes.iter().flat_map(|note| &note.rules).filter(unknown).map(|rule| {
+            let help = crate::suggest::help(&rule.text, known.iter().map(String::as_str));
+            Fault::error(rule.span.clone(), format!("the policy has no rule `{}`", rule.text)).help(help)
+        });
+        let faults: Vec<Fault> = faults.collect();
+        if !faults.is_empty() {
+            return Err(Faulty { source, faults });
+        }
+        editions.push(edition);
+    }
+    let named =
+        |id: &str| editions.iter().flat_map(|edition| &edition.notes).any(|note| note.rules.iter().any(|rule| rule.text == id));
+    let unnamed = policy.rules.iter().filter(noted).filter(|rule| !named(&id(rule)));
+    let faults: Vec<Fault> = unnamed
+        .map(|rule| Fault::error(rule.span.clone(), format!("no note of an edition names the rule `{}`", rule.id)))
+        .collect();
+    if !faults.is_empty() {
+        return Err(Faulty { source: source.clone(), faults });
+    }
+    let features = matrix.features.clone();
+    for rule in &mut policy.rules {
+        let gates = rule.cases.iter().map(|case| &case.gate);
+        let id = rule.id.split_once('/').map_or("", |(_, id)| id);
+        let speaks_of_it = |edition: &&Edition| {
+            gates.clone().any(|gate| match gate {
+                Gate::Open => false,
+                Gate::Missing(_) => true,
+                Gate::Noted(_) => edition.notes.iter().any(|note| note.rules.iter().any(|named| named.text == id)),
+            })
+        };
+        rule.citations.extend(editions.iter().filter(speaks_of_it).map(|edition| Arc::new(edition.citation())));
+    }
+    policy.matrix = Some(Arc::new(Matrix { features, editions }));
+    Ok(())
 }
 
 fn read_citations(fields: &Fields<'_>, faults: &mut Faults) -> Citations {
@@ -194,6 +288,9 @@ struct Defaults {
     label: Option<Text>,
     at: Option<Text>,
     related: Vec<(Text, Option<Text>)>,
+    gate: Gate,
+    guests: Arc<[GuestPattern]>,
+    hosts: Vec<Arc<str>>,
     except_hosts: Vec<(Arc<str>, Option<Text>)>,
 }
 
@@ -212,6 +309,9 @@ impl Defaults {
             label: fields.optional("label", faults),
             at: fields.optional("at", faults),
             related: fields.get("related").map(|node| read_related(node, faults)).unwrap_or_default(),
+            gate: Gate::Open,
+            guests: fields.get("guests").map(|node| read_guests(node, faults)).unwrap_or_default(),
+            hosts: fields.get("hosts").map(|node| faults.texts(node, "a host").iter().map(shared).collect()).unwrap_or_default(),
             except_hosts: fields.get("except-hosts").map(|node| read_except_hosts(node, faults)).unwrap_or_default(),
         };
         if let Some(outer) = outer {
@@ -228,6 +328,12 @@ impl Defaults {
             if own.related.is_empty() {
                 own.related = outer.related;
             }
+            if own.guests.is_empty() {
+                own.guests = outer.guests;
+            }
+            if own.hosts.is_empty() {
+                own.hosts = outer.hosts;
+            }
             if fields.get("except-hosts").is_none() {
                 own.except_hosts = outer.except_hosts;
             }
@@ -236,91 +342,123 @@ impl Defaults {
     }
 }
 
-fn read_rule(
-    node: &Node,
-    policy: &str,
+/// What the rules of a policy refer to.
+struct Shelf<'p> {
+    policy: &'p str,
     platform: Option<Platform>,
-    citations: &Citations,
+    citations: &'p Citations,
+    features: &'p [Feature],
     documented: bool,
-    faults: &mut Faults,
-) -> Option<Rule> {
-    let known: Vec<&'static str> = RULE_KEYS.iter().chain(&tests::NAMES).copied().collect();
-    let fields = faults.fields(node, "a rule", &known);
-    let id = fields.required("id", "the rule", faults);
-    let what = id.as_ref().map_or("the rule".to_owned(), |id| format!("the rule `{}`", id.text));
-    if let Some(id) = &id
-        && !is_kebab(&id.text)
-    {
-        faults.error(&id.span, format!("the rule id `{}` is not in kebab-case", id.text));
-    }
-    for (key, why) in [
-        ("title", "a few words for lists"),
-        ("status", "what the vendor says of it"),
-        ("source", "every finding rests on a document"),
-        ("why", "`vmlint explain` shows it"),
-        ("examples", "they prove the rule"),
-    ] {
-        if fields.get(key).is_none() && (documented || !matches!(key, "why" | "examples")) {
-            let fault = Fault::error(fields.head(), format!("{what} has no `{key}`")).label(format!("`{key}` is missing"));
-            faults.push(fault.help(format!("Add `{key}`: {why}.")));
+}
+
+impl Shelf<'_> {
+    /// Reads a rule, or a feature's use, which is one named after the feature.
+    fn read_rule(&self, node: &Node, is_use: bool, faults: &mut Faults) -> Option<Rule> {
+        let own: &[&'static str] = if is_use { &["feature"] } else { &["id", "source"] };
+        let known: Vec<&'static str> = own.iter().chain(&RULE_KEYS).chain(&tests::NAMES).copied().collect();
+        let fields = faults.fields(node, if is_use { "a use" } else { "a rule" }, &known);
+        let id = fields.required(if is_use { "feature" } else { "id" }, "the rule", faults);
+        let what = id.as_ref().map_or("the rule".to_owned(), |id| format!("the rule `{}`", id.text));
+        if let Some(id) = &id
+            && !is_kebab(&id.text)
+        {
+            faults.error(&id.span, format!("the rule id `{}` is not in kebab-case", id.text));
         }
-    }
-    let title = fields.optional("title", faults);
-    let why = fields.optional("why", faults);
-    let defaults = Defaults::read(&fields, None, citations, faults);
-    let contexts = match fields.get("context") {
-        Some(node) => read_contexts(node, faults),
-        None if platform == Some(Platform::HyperV) => vec![Context::Vm],
-        None => vec![Context::Domain],
-    };
-    let exclusive = fields.get("exclusive").and_then(|node| faults.boolean(node, "`exclusive`")).unwrap_or(false);
-    let mut cases = Vec::new();
-    match (fields.get("cases"), fields.get("find")) {
-        (Some(_), Some(find)) => faults.error(&find.span, format!("{what} has both `find` and `cases`")),
-        (Some(node), None) => {
-            let known: Vec<&'static str> = CASE_KEYS.iter().chain(&tests::NAMES).copied().collect();
-            for node in faults.list(node, "`cases`") {
-                let fields = faults.fields(node, "a case", &known);
-                let defaults = Defaults::read(&fields, Some(&defaults), citations, faults);
-                cases.extend(read_case(&fields, &defaults, &what, faults).map(Arc::new));
+        for (key, why) in [
+            ("title", "a few words for lists"),
+            ("status", "what the vendor says of it"),
+            ("why", "`vmlint explain` shows it"),
+            ("examples", "they prove the rule"),
+        ] {
+            let needed = self.documented || !matches!(key, "why" | "examples");
+            if fields.get(key).is_none() && needed {
+                let fault = Fault::error(fields.head(), format!("{what} has no `{key}`")).label(format!("`{key}` is missing"));
+                faults.push(fault.help(format!("Add `{key}`: {why}.")));
             }
         }
-        (None, Some(_)) => cases.extend(read_case(&fields, &defaults, &what, faults).map(Arc::new)),
-        (None, None) => {
-            let fault = Fault::error(fields.head(), format!("{what} has neither `find` nor `cases`"));
-            faults.push(fault.help("Add `find` with an XPath expression for the offending nodes.".to_owned()));
+        let title = fields.optional("title", faults);
+        let why = fields.optional("why", faults);
+        let mut defaults = Defaults::read(&fields, None, self.citations, faults);
+        defaults.gate = match &id {
+            Some(id) if is_use => self.feature(id, faults).map_or(Gate::Open, Gate::Missing),
+            _ => self.noted(&fields, faults).unwrap_or_default(),
+        };
+        let contexts = match fields.get("context") {
+            Some(node) => read_contexts(node, faults),
+            None if self.platform == Some(Platform::HyperV) => vec![Context::Vm],
+            None => vec![Context::Domain],
+        };
+        let exclusive = fields.get("exclusive").and_then(|node| faults.boolean(node, "`exclusive`")).unwrap_or(false);
+        let mut cases = Vec::new();
+        match (fields.get("cases"), fields.get("find")) {
+            (Some(_), Some(find)) => faults.error(&find.span, format!("{what} has both `find` and `cases`")),
+            (Some(node), None) => {
+                let known: Vec<&'static str> = CASE_KEYS.iter().chain(&tests::NAMES).copied().collect();
+                for node in faults.list(node, "`cases`") {
+                    let fields = faults.fields(node, "a case", &known);
+                    let mut own = Defaults::read(&fields, Some(&defaults), self.citations, faults);
+                    own.gate = self.noted(&fields, faults).unwrap_or_else(|| defaults.gate.clone());
+                    cases.extend(read_case(&fields, &own, &what, faults).map(Arc::new));
+                }
+            }
+            (None, Some(_)) => cases.extend(read_case(&fields, &defaults, &what, faults).map(Arc::new)),
+            (None, None) => {
+                let fault = Fault::error(fields.head(), format!("{what} has neither `find` nor `cases`"));
+                faults.push(fault.help("Add `find` with an XPath expression for the offending nodes.".to_owned()));
+            }
         }
+        let (bad, good) = read_examples(&fields, &what, faults);
+        let id = id?;
+        let status = defaults.status?;
+        Some(Rule {
+            id: format!("{}/{}", self.policy, id.text).into(),
+            span: id.span,
+            title: title?.text,
+            status,
+            severity: defaults.severity.unwrap_or(status.default_severity()),
+            citations: defaults.citations,
+            contexts,
+            cases,
+            exclusive,
+            why: why.map(|why| why.text).unwrap_or_default(),
+            help: defaults.help.map(|help| help.text).unwrap_or_default(),
+            bad,
+            good,
+        })
     }
-    let (bad, good) = read_examples(&fields, &what, faults);
-    let id = id?;
-    let status = defaults.status?;
-    Some(Rule {
-        id: format!("{policy}/{}", id.text).into(),
-        span: id.span,
-        title: title?.text,
-        status,
-        severity: defaults.severity.unwrap_or(status.default_severity()),
-        citations: defaults.citations,
-        contexts,
-        cases,
-        exclusive,
-        why: why.map(|why| why.text).unwrap_or_default(),
-        help: defaults.help.map(|help| help.text).unwrap_or_default(),
-        bad,
-        good,
-    })
+
+    /// The features of `noted`, if the key is there.
+    fn noted(&self, fields: &Fields<'_>, faults: &mut Faults) -> Option<Gate> {
+        let features = faults.texts(fields.get("noted")?, "a feature");
+        Some(Gate::Noted(features.iter().filter_map(|feature| self.feature(feature, faults)).collect()))
+    }
+
+    fn feature(&self, id: &Text, faults: &mut Faults) -> Option<usize> {
+        let found = self.features.iter().position(|feature| *feature.id == *id.text);
+        if found.is_none() {
+            let help = crate::suggest::help(&id.text, self.features.iter().map(|feature| &*feature.id));
+            faults.push(Fault::error(id.span.clone(), format!("the matrix has no feature `{}`", id.text)).help(help));
+        }
+        found
+    }
 }
 
 fn read_case(fields: &Fields<'_>, defaults: &Defaults, what: &str, faults: &mut Faults) -> Option<Case> {
     let find = fields.required("find", "the case", faults);
     let named = tests::NAMES.iter().filter_map(|name| fields.get(name).map(|node| (*name, node)));
     let tests: Arc<[Test]> = named.filter_map(|(name, node)| Test::read(name, node, faults)).collect();
-    let Defaults { status, severity, citations, message, help, label, at, related, except_hosts } = defaults.clone();
+    let Defaults { status, severity, citations, message, help, label, at, related, gate, guests, hosts, except_hosts } =
+        defaults.clone();
     for (key, missing) in [("message", message.is_none()), ("help", help.is_none())] {
         if missing && fields.get(key).is_none() {
             let fault = Fault::error(fields.head(), format!("{what} has a case without `{key}`"));
             faults.push(fault.help(format!("Add `{key}` to the case, or to the rule for all its cases.")));
         }
+    }
+    if gate == Gate::Open && fields.get("source").is_none() && citations.is_empty() {
+        let fault = Fault::error(fields.head(), format!("{what} has no `source`")).label("`source` is missing");
+        faults.push(fault.help("Add `source`: every finding rests on a document.".to_owned()));
+        return None;
     }
     let status = status?;
     Some(Case {
@@ -328,7 +466,10 @@ fn read_case(fields: &Fields<'_>, defaults: &Defaults, what: &str, faults: &mut 
         tests,
         severity: severity.unwrap_or(status.default_severity()),
         status,
-        citation: citations.into_iter().next()?,
+        citation: citations.into_iter().next(),
+        gate,
+        guests,
+        hosts,
         message: message?,
         help: help?,
         label,
@@ -362,6 +503,17 @@ fn read_contexts(node: &Node, faults: &mut Faults) -> Vec<Context> {
         Content::List(items) => items.iter().filter_map(|item| faults.word(item, "context", &Context::ALL)).collect(),
         _ => faults.word(node, "context", &Context::ALL).into_iter().collect(),
     }
+}
+
+fn read_guests(node: &Node, faults: &mut Faults) -> Arc<[GuestPattern]> {
+    let mut guests = Vec::new();
+    for text in faults.texts(node, "a guest") {
+        match GuestPattern::parse(&text.text) {
+            Ok(pattern) => guests.push(pattern),
+            Err((message, help)) => faults.push(Fault::error(text.span, message).help(help)),
+        }
+    }
+    guests.into()
 }
 
 fn read_related(node: &Node, faults: &mut Faults) -> Vec<(Text, Option<Text>)> {

@@ -4,6 +4,7 @@ pub mod builtin;
 pub mod compile;
 pub mod index;
 pub mod load;
+pub mod matrix;
 pub mod names;
 pub mod reader;
 pub mod schema;

@@ -4,8 +4,10 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::matrix::Matrix;
 use super::tests::Test;
 use crate::finding::{Citation, Severity, Status};
+use crate::systems::GuestPattern;
 
 /// A text value with its place in the policy file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,8 +104,24 @@ pub struct Policy {
     pub tables: Vec<(String, Text)>,
     /// How messages call devices.
     pub devices: Vec<Device>,
-    /// The rules, in the order of the file.
+    /// The files of its support matrix' editions.
+    pub editions: Vec<Text>,
+    /// Its support matrix.
+    pub matrix: Option<Arc<Matrix>>,
+    /// The rules: those of the matrix' features first, each in the order of the file.
     pub rules: Vec<Rule>,
+}
+
+/// On what in a support matrix it hangs whether a case applies.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Gate {
+    /// On nothing.
+    #[default]
+    Open,
+    /// The guest does not have this feature, by its number.
+    Missing(usize),
+    /// A note at one of these features names the rule.
+    Noted(Vec<usize>),
 }
 
 /// How messages call one kind of element.
@@ -132,7 +150,7 @@ pub struct Rule {
     pub status: Status,
     /// How bad its findings are, unless a case says otherwise.
     pub severity: Severity,
-    /// The documents, the one that decides first.
+    /// The documents, the one that decides first; none for a rule that hangs on the matrix.
     pub citations: Vec<Arc<Citation>>,
     /// What it is about.
     pub contexts: Vec<Context>,
@@ -174,8 +192,14 @@ pub struct Case {
     pub severity: Severity,
     /// See [`Rule::status`].
     pub status: Status,
-    /// The document that decides.
-    pub citation: Arc<Citation>,
+    /// The document that decides; none where the matrix does.
+    pub citation: Option<Arc<Citation>>,
+    /// On what in the support matrix it hangs.
+    pub gate: Gate,
+    /// The guests that it is about; none for all, whether known or not.
+    pub guests: Arc<[GuestPattern]>,
+    /// Those of the policy's hosts to which it applies; none for all.
+    pub hosts: Vec<Arc<str>>,
     /// The sentence.
     pub message: Text,
     /// What to do instead.

@@ -11,6 +11,12 @@ pub enum Piece<'t> {
     Device,
     /// `{violation}`
     Violation,
+    /// `{guest}`
+    Guest,
+    /// `{drivers}`
+    Drivers,
+    /// `{host}`
+    Host,
     /// An expression and its place in the template.
     Expression(&'t str, Span),
 }
@@ -64,6 +70,9 @@ pub fn pieces(template: &str) -> Result<Vec<Piece<'_>>, Unbalanced> {
                 pieces.push(match template[at + 1..end].trim() {
                     "device" => Piece::Device,
                     "violation" => Piece::Violation,
+                    "guest" => Piece::Guest,
+                    "drivers" => Piece::Drivers,
+                    "host" => Piece::Host,
                     _ => Piece::Expression(&template[at + 1..end], Span::new(at + 1, end)),
                 });
             }

@@ -106,17 +106,22 @@ impl Test {
         }
     }
 
-    /// What is wrong with a value; nothing if the test holds. `element_unit` is the element's own, libvirt's KiB where it has none.
-    pub fn violation(&self, value: &str, element_unit: Option<&str>) -> Option<String> {
+    /// What is wrong with a value; nothing if the test holds.
+    pub fn violation(&self, value: &str, sizes: Sizes<'_>) -> Option<String> {
         let value = value.trim();
         let number = |quantity: &Quantity| {
             let number: f64 = value.parse().unwrap_or(f64::NAN);
-            let factor = if quantity.is_size { unit(element_unit).unwrap_or(f64::NAN) } else { 1.0 };
+            let factor = match sizes {
+                Sizes::Libvirt(own) if quantity.is_size => unit(own).unwrap_or(f64::NAN),
+                _ => 1.0,
+            };
             number * factor
         };
-        let shown = |quantity: &Quantity| {
-            let unit = element_unit.or(quantity.is_size.then_some("KiB")).map_or(String::new(), |unit| format!(" {unit}"));
-            format!("{value}{unit}")
+        let shown = |quantity: &Quantity| match sizes {
+            Sizes::Libvirt(Some(unit)) => format!("{value} {unit}"),
+            Sizes::Libvirt(None) if quantity.is_size => format!("{value} KiB"),
+            Sizes::Bytes if quantity.is_size => bytes(value),
+            Sizes::Libvirt(None) | Sizes::Bytes => value.to_owned(),
         };
         match self {
             Test::Equals(wanted) => (value != wanted).then(|| format!("`{value}` is not `{wanted}`")),
@@ -141,6 +146,25 @@ impl Test {
     }
 }
 
+/// What a number that is a size counts.
+#[derive(Debug, Clone, Copy)]
+pub enum Sizes<'u> {
+    /// libvirt's: the element's own `unit`, KiB where it has none.
+    Libvirt(Option<&'u str>),
+    /// Hyper-V's tree: bytes.
+    Bytes,
+}
+
+/// Bytes in the largest unit that divides them.
+fn bytes(value: &str) -> String {
+    let Ok(number) = value.parse::<u64>() else { return value.to_owned() };
+    let units = [("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10)];
+    match units.iter().find(|(_, bits)| number > 0 && number.trailing_zeros() >= *bits) {
+        Some((unit, bits)) => format!("{} {unit}", number >> bits),
+        None => format!("{number} bytes"),
+    }
+}
+
 fn read_count(node: &Node, faults: &mut Faults) -> Option<Test> {
     let Content::Map(_) = node.content else {
         let exactly = whole_number(node, faults)?;
@@ -158,4 +182,27 @@ fn whole_number(node: &Node, faults: &mut Faults) -> Option<usize> {
         faults.error(&text.span, format!("`{}` is no whole number", text.text));
     }
     number
+}
+
+#[cfg(test)]
+mod unit_tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_compared_in_bytes_and_told_in_units() {
+        let at_least = Test::AtLeast(Quantity::parse("512 MiB").unwrap());
+        let multiple = Test::MultipleOf(Quantity::parse("128 MiB").unwrap());
+        for (test, value, sizes, said) in [
+            (&at_least, "268435456", Sizes::Bytes, Some("256 MiB is less than 512 MiB")),
+            (&at_least, "536870912", Sizes::Bytes, None),
+            (&at_least, "268435456", Sizes::Libvirt(None), None),
+            (&at_least, "262144", Sizes::Libvirt(None), Some("262144 KiB is less than 512 MiB")),
+            (&at_least, "1", Sizes::Libvirt(Some("GiB")), None),
+            (&multiple, "1073741825", Sizes::Bytes, Some("1073741825 bytes is not a multiple of 128 MiB")),
+            (&multiple, "1048576", Sizes::Bytes, Some("1 MiB is not a multiple of 128 MiB")),
+            (&multiple, "much", Sizes::Bytes, None),
+        ] {
+            assert_eq!(test.violation(value, sizes).as_deref(), said, "{value} {sizes:?}");
+        }
+    }
 }

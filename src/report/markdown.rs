@@ -65,6 +65,9 @@ impl Report for Markdown<'_> {
         let mut out = format!("## vmlint: {}\n\n", summary::findings(summary, Paint { on: false }));
         out.push_str(&prose(&summary::parts(summary).join(" · ")));
         out.push('\n');
+        if let Some(hint) = summary::hint(summary) {
+            out.push_str(&format!("\n{}\n", prose(&hint)));
+        }
         if !summary.rules.is_empty() {
             self.rules(&mut out, summary);
         }
@@ -92,7 +95,7 @@ fn address(rule: &RuleInfo) -> Option<&str> {
 fn prose(text: &str) -> String {
     let text = escape(text);
     let pieces: Vec<&str> = text.split('`').collect();
-    if pieces.len() % 2 == 0 {
+    if pieces.len().is_multiple_of(2) {
         return plain(&text);
     }
     let piece = |(n, piece): (usize, &&str)| {

@@ -30,6 +30,11 @@ pub(super) fn line(summary: &Summary, options: Options) -> String {
         column += width;
     }
     line.push('\n');
+    if let Some(hint) = hint(summary) {
+        let width = if options.terminal.fit { options.terminal.width } else { usize::MAX };
+        line.push_str(&textwrap::fill(&hint, width));
+        line.push('\n');
+    }
     line
 }
 
@@ -52,6 +57,19 @@ pub(super) fn parts(summary: &Summary) -> Vec<String> {
         parts.push(format!("{word} {}{assumed}", escape(&summary.hosts.join(", "))));
     }
     parts
+}
+
+/// What the rules about guests could not say, and how to help them.
+pub(super) fn hint(summary: &Summary) -> Option<String> {
+    let guests = match summary.guests_unknown {
+        0 => return None,
+        1 => "guest of 1 VM is".to_owned(),
+        count => format!("guests of {count} VMs are"),
+    };
+    Some(format!(
+        "The {guests} not known, so the rules about guests said nothing. Name the guest with --guest NAME-VERSION, or in the \
+         notes of the VM on a line `vmlint: guest=NAME-VERSION`."
+    ))
 }
 
 /// How many findings the report showed.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use regex::Regex;
 use vmlint::check::{Checker, Outcome};
-use vmlint::engine::{Assumptions, Engine};
+use vmlint::engine::Assumptions;
 use vmlint::policy::builtin::BuiltIn;
 use vmlint::policy::compile::{Choice, compile};
 
@@ -178,9 +178,9 @@ pub fn utf16(text: &str, little: bool, mark: bool) -> Vec<u8> {
 pub fn checker(policy: &str) -> Checker<'static> {
     let loaded = BuiltIn::get(policy).unwrap().load().unwrap();
     let (rules, _) = compile(&[loaded], false, &|_| Choice::Run).unwrap();
-    let assumptions = Assumptions { hosts: vec![policy.into()], guest: None, guest_drivers: "built-in".into() };
+    let assumptions = Assumptions::on(policy);
     // A checker borrows both; tests live as long as the process.
-    Checker::new(Engine::new(Box::leak(Box::new(rules)), Box::leak(Box::new(assumptions))))
+    Checker::new(Box::leak(Box::new(rules)), Box::leak(Box::new(assumptions)))
 }
 
 /// Judges bytes as those of a file that was named.

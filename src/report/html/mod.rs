@@ -164,6 +164,11 @@ impl Report for Html<'_> {
         );
         text(&mut out, &summary::parts(summary).join(" · "));
         out.push_str("</p>\n");
+        if let Some(hint) = summary::hint(summary) {
+            out.push_str("<p>");
+            prose(&mut out, &hint);
+            out.push_str("</p>\n");
+        }
         bar(&mut out, " class=\"whole\"", counts, counts.iter().sum());
         self.filters(&mut out, summary, counts);
         if !summary.rules.is_empty() {
