@@ -181,7 +181,7 @@ fn unclear(tree: &Tree<'_>, vm: NodeId, what: &str, help: Option<String>) -> Fin
         rule: UNCLEAR_NOTES.into(),
         severity: Severity::Warning,
         status: None,
-        message: format!("the notes of {who} name {}, which vmlint does not know", quote(what)),
+        message: format!("the notes of {who} tell vmlint {}, which it does not know", quote(what)),
         place: Label { span: tree.start_tag(vm), node: node.clone(), text: String::new() },
         focus: Label { span, node, text: String::new() },
         related: Vec::new(),

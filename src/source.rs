@@ -84,12 +84,21 @@ impl OriginMap {
 
     /// Appends one character: `text_width` bytes of UTF-8 stand for `file_width` bytes of the file.
     pub fn push(&mut self, text_width: u8, file_width: u8) {
+        self.push_all(1, text_width, file_width);
+    }
+
+    /// Appends so many characters of the same widths.
+    pub fn push_all(&mut self, count: usize, text_width: u8, file_width: u8) {
+        if count == 0 {
+            return;
+        }
         let same = self.runs.last().is_some_and(|run| run.text_width == text_width && run.file_width == file_width);
         if !same {
             self.runs.push(Run { text: self.text, file: self.file, text_width, file_width });
         }
-        self.text += u32::from(text_width);
-        self.file += u32::from(file_width);
+        let count = count as u32;
+        self.text += count * u32::from(text_width);
+        self.file += count * u32::from(file_width);
     }
 
     fn file_offset(&self, text_offset: u32) -> u32 {

@@ -422,20 +422,20 @@ impl<'k> Devices<'k, '_> {
 
 fn take_drive(drive: Field<'_>, location: &str, text: &str, controller: &mut Draft) {
     let word = drive.child("type").and_then(Field::text).unwrap_or_default();
-    let path = drive.child("pathname").and_then(Field::text).unwrap_or_default();
+    let path = drive.child("pathname").and_then(Field::text);
     // An IDE place with nothing in it.
-    if word.eq_ignore_ascii_case("NONE") && path.is_empty() {
+    if word.eq_ignore_ascii_case("NONE") && path.as_deref().unwrap_or_default().is_empty() {
         return;
     }
     let place = drive.head(text);
     let element = controller.entry("drive", &[("location", location)], place);
     element.place(place);
     by_path(DRIVE, drive, element);
-    let media = match &*word.to_ascii_uppercase() {
-        _ if path.is_empty() && matches!(element.get("type"), Some("dvd" | "floppy")) => Some("none"),
-        "VHD" => Some("vhd"),
-        "ISO" => Some("iso"),
-        "VFD" => Some("vfd"),
+    let media = match (&*word.to_ascii_uppercase(), path.as_deref()) {
+        ("VHD" | "ISO" | "VFD", Some("")) => Some("none"),
+        ("VHD", _) => Some("vhd"),
+        ("ISO", Some(_)) => Some("iso"),
+        ("VFD", Some(_)) => Some("vfd"),
         _ => None,
     };
     if let (Some(media), Some(field)) = (media, drive.child("type")) {

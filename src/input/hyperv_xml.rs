@@ -36,7 +36,7 @@ fn kind_of(tree: &Tree<'_>, node: NodeId) -> Option<&'static str> {
 /// # Errors
 /// Where the tree is beyond a limit.
 pub fn read(tree: &Tree<'_>) -> Result<Keys, Box<Malformed>> {
-    let mut keys = Keys::new();
+    let mut keys = Keys::with_room(tree.element_names().len());
     let mut open: Vec<NodeId> = Vec::new();
     let most = limits::keys(tree.text().len());
     for node in tree.descendants(Tree::ROOT).filter(|&node| tree.is_element(node)) {

@@ -92,8 +92,17 @@ struct Open {
     children: Siblings,
 }
 
-/// By the hash of its name, the last sibling of that name. The hash is seeded, so that no file can choose names that collide.
-type Siblings = FxHashMap<u64, u32>;
+/// Of the siblings with each name the last one.
+#[derive(Debug, Clone, Default)]
+struct Siblings {
+    /// The first names, compared one by one.
+    few: Vec<u32>,
+    /// The others by the hash of the name. The hash is seeded, so that no file can choose names that collide.
+    many: FxHashMap<u64, u32>,
+}
+
+/// So many names are compared one by one.
+const FEW: usize = 32;
 
 const NO_PARENT: u32 = u32::MAX;
 const NOTHING: u32 = u32::MAX;
@@ -104,6 +113,17 @@ impl Keys {
     /// No keys yet.
     pub fn new() -> Keys {
         Keys::default()
+    }
+
+    /// No keys yet, with room for about so many.
+    pub fn with_room(count: usize) -> Keys {
+        // Names are some ten letters long.
+        Keys {
+            keys: Vec::with_capacity(count),
+            values: Vec::with_capacity(count),
+            words: String::with_capacity(10 * count),
+            ..Keys::default()
+        }
     }
 
     /// How many keys there are.
@@ -168,16 +188,27 @@ impl Keys {
 
     /// Which one of its name the key `id` to come is among its siblings.
     fn count(&mut self, name: &str, id: u32) -> u32 {
-        let mut hash = self.hasher.hash_one(name);
         let siblings = self.open.last_mut().map_or(&mut self.roots, |open| &mut open.children);
+        let called = |key: u32| self.keys.get(key as usize).filter(|data| self.words.get(data.name.range()) == Some(name));
+        // The last ones are asked first: what a file repeats, it repeats in a row.
+        for last in siblings.few.iter_mut().rev() {
+            if let Some(twin) = called(*last) {
+                *last = id;
+                return twin.ordinal.saturating_add(1);
+            }
+        }
+        if siblings.few.len() < FEW {
+            siblings.few.push(id);
+            return 1;
+        }
+        let mut hash = self.hasher.hash_one(name);
         loop {
-            let Some(last) = siblings.insert(hash, id) else { return 1 };
-            let Some(twin) = self.keys.get(last as usize) else { return 1 };
-            if self.words.get(twin.name.range()) == Some(name) {
+            let Some(last) = siblings.many.insert(hash, id) else { return 1 };
+            if let Some(twin) = called(last) {
                 return twin.ordinal.saturating_add(1);
             }
             // Another name of the same hash, which nobody will ever see.
-            siblings.insert(hash, last);
+            siblings.many.insert(hash, last);
             hash = hash.wrapping_add(1);
         }
     }

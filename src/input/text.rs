@@ -111,6 +111,12 @@ fn decode_utf8(path: &Path, mut bytes: Vec<u8>, bom: usize) -> Result<Source, Bo
 
 fn decode_utf16(path: &Path, bytes: &[u8], encoding: &'static Encoding, bom: usize) -> Result<Source, Box<Undecodable>> {
     let body = bytes.get(bom..).unwrap_or_default();
+    if let Some(text) = encoding.decode_without_bom_handling_and_without_replacement(body) {
+        let text = text.into_owned();
+        let map = utf16_map(&text, bom);
+        return Ok(Source::decoded(path, text, map));
+    }
+    // What is damaged is gone through unit by unit, to the place of the damage.
     let whole = &body[..body.len() & !1];
     let units = whole.chunks_exact(2).map(|pair| {
         let pair = [pair[0], pair[1]];
@@ -142,6 +148,24 @@ fn decode_utf16(path: &Path, bytes: &[u8], encoding: &'static Encoding, bom: usi
             Err(Box::new(Undecodable { source, span, reason, help: "Write the file again; it looks damaged or cut off." }))
         }
     }
+}
+
+/// Where the characters of a text stand in a file of UTF-16 without damage.
+fn utf16_map(text: &str, bom: usize) -> OriginMap {
+    let mut map = OriginMap::starting_at(bom as u32);
+    let mut rest = text;
+    while !rest.is_empty() {
+        let ascii = Encoding::ascii_valid_up_to(rest.as_bytes());
+        map.push_all(ascii, 1, 2);
+        rest = rest.get(ascii..).unwrap_or_default();
+        let mut others = rest.chars();
+        while let Some(c) = others.clone().next().filter(|c| !c.is_ascii()) {
+            map.push(c.len_utf8() as u8, 2 * c.len_utf16() as u8);
+            others.next();
+        }
+        rest = others.as_str();
+    }
+    map
 }
 
 fn decode_latin1(path: &Path, bytes: &[u8]) -> Source {

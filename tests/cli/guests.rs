@@ -11,6 +11,8 @@ fn machine(notes: &str) -> String {
   "Id": "3d1c7a52-9e40-4b6b-a1c8-5f2e70d9b611",
   "Name": "web01",
   "Generation": 1,
+  "State": 3,
+  "ProcessorCount": 2,
   "Version": "9.0",
   "Notes": {},
   "NetworkAdapters": [
