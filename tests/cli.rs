@@ -1,6 +1,8 @@
 //! The whole command as users, pipelines and CI systems meet it.
 
 mod common;
+#[path = "common/schemas.rs"]
+mod schemas;
 
 #[path = "cli/choice.rs"]
 mod choice;

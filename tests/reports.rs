@@ -1,5 +1,8 @@
 //! Reports as users see them: pages, lines and JSON of findings made by hand.
 
+#[path = "common/schemas.rs"]
+mod schemas;
+
 #[path = "reports/page.rs"]
 mod page_of_html;
 #[path = "reports/programs.rs"]

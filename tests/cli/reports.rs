@@ -3,6 +3,7 @@
 use std::fs;
 
 use crate::common::{FORMATS, folder, steady, text, vmlint};
+use crate::schemas::{parsed, xmllint};
 use insta::assert_snapshot;
 
 const TCG: &[u8] = b"<domain type='qemu'><name>web01</name></domain>\n";
@@ -116,4 +117,47 @@ fn code_scanning_takes_only_so_many_results() {
     let run = vmlint(["--report", "sarif=a.sarif", "--format", "concise", "-q", "a.xml"]).within(folder.path()).run();
     assert_eq!((run.status, run.stdout.lines().count()), (Some(0), 25_001));
     assert_snapshot!(run.stderr);
+}
+
+/// Every finding that the fixtures give, in every format for programs.
+#[test]
+fn what_the_fixtures_raise_is_valid_and_the_same_in_every_format() {
+    let folder = folder(&[]);
+    let path = |name: &str| folder.path().join(name);
+    let report = |format: &str| format!("--report={format}={}", path(format).display());
+    let formats = ["json", "sarif", "junit", "checkstyle", "gitlab", "github", "markdown", "html"].map(report);
+    let run = vmlint(formats.iter().map(String::as_str).chain(["-q", "fixtures"])).run();
+    assert_eq!(run.status, Some(1), "{}", run.stderr);
+    let read = |format: &str| fs::read_to_string(path(format)).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&read("json")).unwrap();
+    let findings = json["findings"].as_array().unwrap();
+    let sarif = parsed(&read("sarif"));
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    let gitlab: Vec<serde_json::Value> = serde_json::from_str(&read("gitlab")).unwrap();
+    assert_eq!((results.len(), gitlab.len()), (findings.len(), findings.len()));
+    let rules = &sarif["runs"][0]["tool"]["driver"]["rules"];
+    for ((finding, result), issue) in findings.iter().zip(results).zip(&gitlab) {
+        let place = &result["locations"][0]["physicalLocation"];
+        assert_eq!((&finding["rule"], &finding["rule"]), (&result["ruleId"], &issue["check_name"]));
+        assert_eq!(rules[usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap()]["id"], finding["rule"]);
+        assert_eq!(finding["severity"], result["level"]);
+        // The line of the contract, in every format.
+        let line = &finding["location"]["line"];
+        assert_eq!((line, line), (&place["region"]["startLine"], &issue["location"]["lines"]["begin"]));
+        assert_eq!((&finding["path"], &finding["path"]), (&place["artifactLocation"]["uri"], &issue["location"]["path"]));
+    }
+    let prints: std::collections::HashSet<_> = gitlab.iter().map(|issue| issue["fingerprint"].to_string()).collect();
+    assert_eq!(prints.len(), findings.len(), "no two fingerprints are alike");
+    assert_eq!(xmllint(&["--schema", "fixtures/schemas/junit-10.xsd"], &read("junit")), None);
+    assert_eq!(xmllint(&[], &read("checkstyle")), None);
+    let count = |format: &str, what: &str| read(format).matches(what).count();
+    let notes = findings.iter().filter(|finding| finding["severity"] == "note").count();
+    assert_eq!((count("junit", "<failure "), count("junit", "<system-out>")), (findings.len() - notes, notes));
+    assert_eq!((count("checkstyle", "<error "), count("html", "<article ")), (findings.len(), findings.len()));
+    assert_eq!(read("github").lines().count(), findings.len());
+    let rows = read("markdown")
+        .lines()
+        .filter(|row| ["| error |", "| warning |", "| note |"].iter().any(|w| row.starts_with(w)))
+        .count();
+    assert_eq!(rows, findings.len());
 }

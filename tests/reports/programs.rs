@@ -1,25 +1,11 @@
 //! Reports for programs in XML, in commands and in GitLab's JSON.
 
 use std::collections::HashSet;
-use std::io::Write;
-use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
+use super::schemas::xmllint;
 use super::*;
-
-/// Runs `xmllint`; gives what it has to say against the report, or nothing where it is not installed.
-fn xmllint(arguments: &[&str], xml: &str) -> Option<String> {
-    let mut command = Command::new("xmllint");
-    command.args(["--noout", "--nonet"]).args(arguments).arg("-").current_dir(env!("CARGO_MANIFEST_DIR"));
-    let Ok(mut child) = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn() else {
-        eprintln!("skipped: xmllint is not installed");
-        return None;
-    };
-    child.stdin.take().unwrap().write_all(xml.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    Some(String::from_utf8(output.stderr).unwrap()).filter(|_| !output.status.success())
-}
 
 /// Files whose texts do harm where they can, among them what only XML minds.
 fn hostile_files() -> Vec<Checked> {
