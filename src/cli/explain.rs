@@ -13,7 +13,7 @@ use super::terminal::{self, ColorChoice};
 use super::{answer, setup};
 use crate::check::{MALFORMED, NOT_A_VM};
 use crate::engine::UNCLEAR_NOTES;
-use crate::finding::Citation;
+use crate::finding::{Citation, Severity};
 use crate::policy::builtin;
 use crate::policy::compile::Loaded;
 use crate::policy::matrix::Matrix;
@@ -36,20 +36,23 @@ pub struct Arguments {
     color: ColorChoice,
 }
 
-/// What vmlint itself says of files; these rest on no vendor's document.
-const OWN: [(&str, &str, &str); 3] = [
+/// What vmlint itself says of files: id, severity, title, text. These rest on no vendor's document.
+pub const OWN: [(&str, Severity, &str, &str); 3] = [
     (
         MALFORMED,
+        Severity::Error,
         "The file is no well-formed definition",
         "The file could not be read to its end: it is no XML, or damaged, or in an unknown encoding, or beyond a limit. Nothing in it was judged, so this is an error.",
     ),
     (
         NOT_A_VM,
+        Severity::Note,
         "The file defines no VM",
         "You named a file whose root element is none of libvirt's definitions. Inside folders such files are skipped; named ones get this note, so that a hook over all XML files of a repository does not fail.",
     ),
     (
         UNCLEAR_NOTES,
+        Severity::Warning,
         "The notes of a machine speak to vmlint in words it does not know",
         "A line `vmlint: guest=centos-6.5 host=windows-server-2016 drivers=lis-4.3` in the notes of a Hyper-V machine says what runs in it and where. A guest, host or kind of drivers that vmlint does not know is not used, so rules that ask for it stay silent.",
     ),
@@ -59,7 +62,7 @@ const OWN: [(&str, &str, &str); 3] = [
 pub fn run(arguments: &Arguments) -> Result<u8, Problem> {
     let terminal = terminal::detect(arguments.color);
     let page = Page::new(terminal);
-    if let Some((id, title, text)) =
+    if let Some((id, _, title, text)) =
         OWN.iter().find(|(id, ..)| *id == arguments.rule || id.ends_with(&format!("/{}", arguments.rule)))
     {
         return answer(page.own(id, title, text).as_bytes());
