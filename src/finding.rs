@@ -1,6 +1,7 @@
 //! What a check says: findings as plain data, with spans into the source they are about. Findings know nothing of colours,
 //! JSON or terminals; `report` does.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -84,6 +85,20 @@ pub struct Citation {
     pub url: Option<String>,
     /// Its edition's date, or the date of reading.
     pub date: String,
+}
+
+impl Citation {
+    /// `title, section (date)`, without what is blank.
+    pub fn words(&self) -> String {
+        let mut words = self.title.trim().to_owned();
+        if !self.section.trim().is_empty() {
+            words = format!("{words}, {}", self.section.trim());
+        }
+        if !self.date.trim().is_empty() {
+            words = format!("{words} ({})", self.date.trim());
+        }
+        words
+    }
 }
 
 /// A place in the source with something to say about it.
@@ -301,6 +316,25 @@ impl Fixable {
     }
 }
 
+/// A rule of the run as reports describe it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleInfo {
+    /// Its id.
+    pub id: Arc<str>,
+    /// A few words.
+    pub title: String,
+    /// What the vendor says; none for the engine's own rules.
+    pub status: Option<Status>,
+    /// The worst that its findings are.
+    pub severity: Severity,
+    /// Why it matters, in sentences.
+    pub why: String,
+    /// What to do instead, one paragraph for each way in which it shows.
+    pub helps: Vec<String>,
+    /// The documents it rests on, the one that decides first.
+    pub citations: Vec<Arc<Citation>>,
+}
+
 /// The whole run in numbers.
 #[derive(Debug, Clone, Default)]
 pub struct Summary {
@@ -314,6 +348,12 @@ pub struct Summary {
     pub warnings: usize,
     /// See `errors`.
     pub notes: usize,
+    /// Findings that are shown, by rule: notes, warnings, errors.
+    pub rules: BTreeMap<Arc<str>, [usize; 3]>,
+    /// Findings that are shown elsewhere and that this report had no room for.
+    pub left_out: usize,
+    /// Why something could not be read or judged, as told on standard error.
+    pub troubles: Vec<String>,
     /// Findings that a suppression covers.
     pub suppressed: usize,
     /// Files looked at in a folder that are no VM definitions.

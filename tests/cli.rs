@@ -1,6 +1,8 @@
 //! The whole command as users, pipelines and CI systems meet it.
 
 mod common;
+#[path = "common/schemas.rs"]
+mod schemas;
 
 #[path = "cli/choice.rs"]
 mod choice;
@@ -16,6 +18,8 @@ mod inputs;
 mod matrix;
 #[path = "cli/pages.rs"]
 mod pages;
+#[path = "cli/reports.rs"]
+mod reports;
 #[path = "cli/status.rs"]
 mod status;
 #[cfg(unix)]

@@ -5,11 +5,12 @@ mod common;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
+use clap::ValueEnum;
 use common::{check, checker, files, utf16};
 use proptest::prelude::*;
 use vmlint::check::{Checker, Outcome};
 use vmlint::finding::Finding;
-use vmlint::report::{self, Options};
+use vmlint::report::{self, Background, Options};
 
 static CHECKER: LazyLock<Checker<'static>> = LazyLock::new(|| checker("rhel-8"));
 
@@ -50,8 +51,8 @@ fn judge(bytes: &[u8]) -> Outcome {
         }
     }
     assert!(outcome.checked.findings.is_sorted_by_key(|finding| (finding.place.span.start, finding.rule.clone())));
-    for format in [report::Format::Human, report::Format::Concise, report::Format::NdJson] {
-        let shown = report::select(format, Options::default()).file(&outcome.checked);
+    for &format in report::Format::value_variants() {
+        let shown = report::select(format, Options::default(), &Background::default()).file(&outcome.checked);
         let shown = String::from_utf8(shown).expect("reports are UTF-8");
         let raw = shown.find(|c: char| c.is_control() && c != '\n');
         assert_eq!(raw, None, "a control character reaches the terminal: {shown:?}");

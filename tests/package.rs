@@ -67,13 +67,29 @@ fn the_edition_of_the_documentation_is_valid() {
 #[test]
 fn no_link_leads_nowhere() {
     let link = Regex::new(r"\]\(([^)#]+)").unwrap();
-    for document in
-        ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/configuration.md", "docs/policies.md", "fuzz/README.md"]
-    {
+    for document in [
+        "README.md",
+        "CONTRIBUTING.md",
+        "docs/architecture.md",
+        "docs/configuration.md",
+        "docs/policies.md",
+        "docs/reports.md",
+        "fuzz/README.md",
+    ] {
         let folder = root().join(document).parent().unwrap().to_owned();
         for found in link.captures_iter(&text(document)) {
             let target = &found[1];
             assert!(target.starts_with("https://") || folder.join(target).exists(), "{document} links to {target}");
+        }
+    }
+}
+
+#[test]
+fn every_format_is_told_of() {
+    for document in ["README.md", "docs/reports.md", "CHANGELOG.md"] {
+        let words = text(document);
+        for format in common::FORMATS {
+            assert!(words.contains(&format!("`{format}`")), "{document} does not tell of {format}");
         }
     }
 }

@@ -1,11 +1,23 @@
 //! Reports as users see them: pages, lines and JSON of findings made by hand.
 
+#[path = "common/schemas.rs"]
+mod schemas;
+
+#[path = "reports/page.rs"]
+mod page_of_html;
+#[path = "reports/programs.rs"]
+mod programs;
+#[path = "reports/sarif.rs"]
+mod sarif;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use clap::ValueEnum;
 use proptest::prelude::*;
-use vmlint::finding::{Checked, Citation, Decision, FileEntry, Finding, Format, Label, Severity, Status, Summary};
-use vmlint::report::{self, Options, Terminal};
+use vmlint::finding::{Checked, Citation, Decision, FileEntry, Finding, Format, Label, RuleInfo, Severity, Status, Summary};
+use vmlint::report::{self, Background, Options, Terminal};
 use vmlint::source::{OriginMap, Source, Span};
 
 /// The span of the first `needle` in `text` after the first `after`.
@@ -113,7 +125,7 @@ fn options(terminal: Terminal) -> Options {
 }
 
 fn render(format: report::Format, options: Options, file: &Checked) -> String {
-    String::from_utf8(report::select(format, options).file(file)).expect("reports are UTF-8")
+    String::from_utf8(report::select(format, options, &Background::default()).file(file)).expect("reports are UTF-8")
 }
 
 fn human(file: &Checked) -> String {
@@ -273,8 +285,8 @@ fn a_file_without_text_has_no_snippet() {
     assert_eq!(page, "error[rhel-8/vhost-user]: it is wrong\n  --> a.xml:1:1\n");
 }
 
-#[test]
-fn names_and_paths_cannot_forge_lines() {
+/// A file and a finding of which every text would do harm if it could.
+fn hostile() -> Checked {
     let path = "::error::x\n::error::y\u{1b}[2J\u{202e}.xml";
     let text = "<a n='x'/>";
     let mut evil = finding(
@@ -292,7 +304,12 @@ fn names_and_paths_cannot_forge_lines() {
         date: "\u{7}".to_owned(),
     }));
     evil.decision = Some(Arc::new(Decision { path: "p\u{1b}".into(), line: 1, text: "\u{1b}".into(), own: true }));
-    let file = checked(path, text, vec![evil]);
+    checked(path, text, vec![evil])
+}
+
+#[test]
+fn names_and_paths_cannot_forge_lines() {
+    let file = hostile();
     insta::assert_snapshot!(human(&file));
     let concise = render(report::Format::Concise, Options::default(), &file);
     insta::assert_snapshot!(concise);
@@ -304,7 +321,7 @@ fn names_and_paths_cannot_forge_lines() {
         assert!(!json.trim_matches('\n').contains(|c: char| c.is_control() || c == '\u{2028}' || c == '\u{202e}'));
         assert!(!json.contains("##"));
         let back: serde_json::Value = serde_json::from_str(json.trim()).expect("one finding is one object");
-        assert_eq!(back["path"], path);
+        assert_eq!(back["path"], file.source.path().to_str().unwrap());
     }
 }
 
@@ -314,6 +331,26 @@ fn concise_lines() {
     insta::assert_snapshot!(visible(&render(report::Format::Concise, options(terminal(80)), &full_page())));
 }
 
+/// A run whose rules are known, but for one.
+fn background() -> Background {
+    let rule = |id: &str, severity, status| RuleInfo {
+        id: id.into(),
+        title: "Interface through vhost-user".to_owned(),
+        status,
+        severity,
+        why: "Another process handles the packets.\nNobody at the vendor has tested it.".to_owned(),
+        helps: vec!["Use `<interface type='bridge'>`.".to_owned(), "Or use none.".to_owned()],
+        citations: vec![citation()],
+    };
+    let own = RuleInfo { citations: Vec::new(), helps: Vec::new(), ..rule("vmlint/malformed-input", Severity::Error, None) };
+    let rules = vec![
+        rule("rhel-8/hypothetical-note", Severity::Note, Some(Status::Review)),
+        rule("rhel-8/vhost-user", Severity::Error, Some(Status::Unsupported)),
+        own,
+    ];
+    Background { rules, ..Background::default() }
+}
+
 fn run(files: &[Checked]) -> Summary {
     let entry = |file: &Checked| FileEntry {
         path: report::shown_path(file.source.path()),
@@ -321,9 +358,14 @@ fn run(files: &[Checked]) -> Summary {
         vms: file.vms,
         findings: file.findings.len(),
     };
+    let mut rules: BTreeMap<Arc<str>, [usize; 3]> = BTreeMap::new();
+    for finding in files.iter().flat_map(|file| &file.findings) {
+        rules.entry(finding.rule.clone()).or_default()[finding.severity as usize] += 1;
+    }
     let found = |severity| files.iter().flat_map(|f| &f.findings).filter(|f| f.severity == severity).count();
     Summary {
         files: files.iter().map(entry).collect(),
+        rules,
         vms: files.iter().map(|file| file.vms).sum(),
         errors: found(Severity::Error),
         warnings: found(Severity::Warning),
@@ -336,17 +378,18 @@ fn run(files: &[Checked]) -> Summary {
 }
 
 fn whole(format: report::Format, options: Options, files: &[Checked]) -> String {
-    let report = report::select(format, options);
-    let mut out = report.head();
-    let mut first = true;
+    let background = background();
+    let report = report::select(format, options, &background);
+    let mut pieces = Vec::new();
     for piece in files.iter().map(|file| report.file(file)).filter(|piece| !piece.is_empty()) {
-        if !first {
-            out.extend_from_slice(report.separator());
+        if !pieces.is_empty() {
+            pieces.extend_from_slice(report.separator());
         }
-        out.extend(piece);
-        first = false;
+        pieces.extend(piece);
     }
-    out.extend(report.tail(&run(files)));
+    let tail = report.tail(&run(files));
+    // A report with limited room begins with its tail.
+    let out = if report.room().is_none() { [report.head(), pieces, tail] } else { [report.head(), tail, pieces] }.concat();
     String::from_utf8(out).expect("reports are UTF-8")
 }
 
@@ -472,11 +515,15 @@ proptest! {
         any.vm = None;
         let file = checked(&message, &text, vec![any]);
         let plain = Terminal { color: false, width, unicode, links: false, fit };
-        for format in [report::Format::Human, report::Format::Concise, report::Format::Json, report::Format::NdJson] {
-            let shown = render(format, options(plain), &file);
+        for format in report::Format::value_variants() {
+            let shown = render(*format, options(plain), &file);
             prop_assert!(!shown.contains(is_harmful), "{shown:?}");
             prop_assert!(!shown.contains("Failed to read"), "{shown}");
-            prop_assert!(!shown.lines().any(|line| line.trim_start().starts_with("::error")));
+            let is_command = |line: &&str| {
+                line.trim_start().strip_prefix("::").is_some_and(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()))
+            };
+            let commands = shown.lines().filter(is_command).count();
+            prop_assert_eq!(commands, if *format == report::Format::GitHub { 1 } else { 0 }, "{}", shown);
         }
         let coloured = render(report::Format::Human, options(Terminal { color: true, ..plain }), &file);
         let mut rest = coloured.as_str();

@@ -9,7 +9,7 @@ use vmlint::check::Checker;
 use vmlint::engine::Assumptions;
 use vmlint::policy::builtin::BuiltIn;
 use vmlint::policy::compile::{Choice, RuleSet, compile};
-use vmlint::report::{self, Format, Options};
+use vmlint::report::{self, Background, Format, Options};
 
 static RULES: LazyLock<RuleSet> = LazyLock::new(|| {
     let policy = BuiltIn::get("rhel-8").unwrap().load().unwrap();
@@ -28,8 +28,10 @@ fuzz_target!(|bytes: &[u8]| {
             assert!(source.file_offset(label.span.end) as usize <= bytes.len());
         }
     }
-    for format in [Format::Human, Format::Concise, Format::Json] {
-        let shown = report::select(format, Options::default()).file(&outcome.checked);
+    let programs = [Format::Sarif, Format::JUnit, Format::Checkstyle, Format::GitHub, Format::GitLab];
+    let people = [Format::Human, Format::Concise, Format::Json, Format::Markdown, Format::Html];
+    for format in people.into_iter().chain(programs) {
+        let shown = report::select(format, Options::default(), &Background::default()).file(&outcome.checked);
         let shown = String::from_utf8(shown).unwrap();
         assert!(!shown.contains(|c: char| c.is_control() && c != '\n'));
     }

@@ -1,7 +1,6 @@
 //! `vmlint check` and `vmlint policy`.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -9,18 +8,21 @@ use std::time::Instant;
 use clap::Subcommand;
 
 use super::options::Check;
-use super::problem::{Problem, shown};
+use super::outlets::{self, Outlet, ReportFile, Target};
+use super::problem::Problem;
 use super::profiles::{Profile, Profiles, Search};
 use super::run::{Job, Used, complain};
 use super::setup::Wishes;
 use super::{FINDINGS, SUCCESS, TROUBLE, terminal};
 use crate::engine::Assumptions;
 use crate::policy::schema::Platform;
-use crate::report;
+use crate::report::repository::Repository;
+use crate::report::{self, Background, Format};
 
 /// Judges files and folders.
 pub fn run(options: Check) -> Result<u8, Problem> {
     let started = Instant::now();
+    let outputs = outputs(options.format, options.output, options.reports, |name| std::env::var_os(name));
     let wishes = Wishes {
         hosts: options.hosts,
         guest: options.guest,
@@ -28,6 +30,7 @@ pub fn run(options: Check) -> Result<u8, Problem> {
         policies: options.policies,
         select: options.select,
         ignore: options.ignore,
+        described: outputs.iter().any(|(format, _)| format.describes_rules()),
     };
     let search = match (options.no_config, options.config) {
         (true, _) => Search::Nowhere,
@@ -38,40 +41,81 @@ pub fn run(options: Check) -> Result<u8, Problem> {
     let paths = if options.paths.is_empty() { vec![PathBuf::from(".")] } else { options.paths };
     // What is wrong with the options, or with the configuration here, is told before anything is judged.
     let here = profiles.try_of(Path::new("vmlint"))?;
-    let terminal = if options.output.is_some() { terminal::file(options.color) } else { terminal::detect(options.color) };
-    let report = report::select(options.format, report::Options { terminal, verbose: options.verbose, quiet: options.quiet });
+    let descriptions = here.map(|profile| profile.setup.descriptions.clone()).unwrap_or_default();
+    let background = Background { rules: descriptions, repository: repository() };
+    outlets::check(&outputs.iter().map(|(_, target)| target).collect::<Vec<_>>(), &paths)?;
+    let display = |target: &Target| {
+        let terminal = if *target == Target::Standard { terminal::detect(options.color) } else { terminal::file(options.color) };
+        report::Options { terminal, verbose: options.verbose, quiet: options.quiet }
+    };
+    let reports: Vec<_> = outputs.iter().map(|(format, target)| report::select(*format, display(target), &background)).collect();
+    let mut outlets: Vec<Outlet<'_>> =
+        reports.iter().zip(&outputs).map(|(report, (_, target))| Outlet::open(&**report, target)).collect();
+    let written: Vec<PathBuf> = outputs.iter().filter_map(|(_, target)| target.path()?.canonicalize().ok()).collect();
     let job = Job {
         profiles: &profiles,
-        report: &*report,
+        reports: &reports,
+        written: &written,
         min_severity: options.min_severity.into(),
         verbose: options.verbose,
         stdin_filename: options.stdin_filename,
     };
-    let write = |out: &mut (dyn Write + Send)| {
-        let mut result = job.run(&paths, out)?;
-        let (hosts, assumed) = hosts_told(&result.used, here);
-        result.summary.hosts = hosts;
-        result.summary.host_assumed = assumed;
-        result.summary.elapsed = started.elapsed();
-        out.write_all(&report.tail(&result.summary))?;
-        out.flush()?;
-        Ok(result)
-    };
-    let (result, place) = match &options.output {
-        Some(path) => (File::create(path).and_then(|file| write(&mut BufWriter::new(file))), shown(path)),
-        None => (write(&mut BufWriter::with_capacity(1 << 16, io::stdout())), "standard output".to_owned()),
-    };
-    if let Ok(result) = &result {
+    let mut result = job.run(&paths, &mut outlets);
+    let (hosts, assumed) = hosts_told(&result.used, here);
+    let summary = &mut result.summary;
+    summary.hosts = hosts;
+    summary.host_assumed = assumed;
+    summary.elapsed = started.elapsed();
+    for outlet in &mut outlets {
+        outlet.finish(summary);
+    }
+    let failed = outlets.iter().any(Outlet::failed);
+    // Whoever read the only report has seen enough.
+    let is_cut_off = !outlets.iter().any(Outlet::is_open);
+    let results: usize = result.summary.files.iter().map(|file| file.findings).sum();
+    if results > report::MAX_SARIF_RESULTS && outputs.iter().any(|(format, _)| *format == Format::Sarif) {
+        complain(&format!(
+            "the SARIF report has {results} results, and code scanning takes {} of one run: check fewer paths at once, or name a higher --min-severity",
+            report::MAX_SARIF_RESULTS
+        ));
+    }
+    if !is_cut_off {
         say_what_was_not_judged(&result.used);
     }
-    match result {
-        Ok(result) if result.trouble || profiles.trouble() => Ok(TROUBLE),
-        Ok(result) if result.failed => Ok(FINDINGS),
-        Ok(_) => Ok(SUCCESS),
-        // Whoever read the report has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(SUCCESS),
-        Err(error) => Err(Problem::new(format!("cannot write to {place}: {}", crate::input::walk::reason(&error)))),
+    let status = if result.trouble || failed || profiles.trouble() {
+        TROUBLE
+    } else if result.failed && !is_cut_off {
+        FINDINGS
+    } else {
+        SUCCESS
+    };
+    Ok(status)
+}
+
+/// What is written and where to: the report that is shown, and those to files. In a workflow of GitHub a report whose format nobody
+/// chose is one that GitHub understands, with a summary of the job beside it.
+fn outputs(
+    format: Option<Format>,
+    output: Option<PathBuf>,
+    files: Vec<ReportFile>,
+    env: impl Fn(&str) -> Option<OsString>,
+) -> Vec<(Format, Target)> {
+    let is_workflow = format.is_none() && output.is_none() && env("GITHUB_ACTIONS").is_some_and(|value| value == "true");
+    let job = env("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()).map(PathBuf::from);
+    let shown = if is_workflow { Format::GitHub } else { format.unwrap_or_default() };
+    let mut outputs = vec![(shown, output.map_or(Target::Standard, Target::File))];
+    // Other commands of the step write their summaries to that file as well.
+    let target = |path: PathBuf| if job.as_ref() == Some(&path) { Target::End(path) } else { Target::File(path) };
+    outputs.extend(files.into_iter().map(|file| (file.format, target(file.path))));
+    if let Some(job) = job.clone().filter(|job| is_workflow && outputs.iter().all(|(_, target)| target.path() != Some(job))) {
+        outputs.push((Format::Markdown, Target::End(job)));
     }
+    outputs
+}
+
+fn repository() -> Repository {
+    let folder = std::env::current_dir().unwrap_or_default();
+    Repository::around(&folder, |name| std::env::var(name).ok())
 }
 
 /// The hosts that the summary tells, and whether any of them was assumed: those named, and of those assumed the ones for which there was

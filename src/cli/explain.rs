@@ -13,10 +13,10 @@ use super::terminal::{self, ColorChoice};
 use super::{answer, setup};
 use crate::check::{MALFORMED, NOT_A_VM};
 use crate::engine::UNCLEAR_NOTES;
-use crate::finding::Citation;
+use crate::finding::{Citation, Severity};
 use crate::policy::builtin;
 use crate::policy::compile::Loaded;
-use crate::policy::matrix::Matrix;
+use crate::policy::matrix::{self, Matrix};
 use crate::policy::schema::{Case, Gate, Rule};
 use crate::report::escape;
 use crate::suggest;
@@ -36,20 +36,23 @@ pub struct Arguments {
     color: ColorChoice,
 }
 
-/// What vmlint itself says of files; these rest on no vendor's document.
-const OWN: [(&str, &str, &str); 3] = [
+/// What vmlint itself says of files: id, severity, title, text. These rest on no vendor's document.
+pub const OWN: [(&str, Severity, &str, &str); 3] = [
     (
         MALFORMED,
+        Severity::Error,
         "The file is no well-formed definition",
         "The file could not be read to its end: it is no XML, or damaged, or in an unknown encoding, or beyond a limit. Nothing in it was judged, so this is an error.",
     ),
     (
         NOT_A_VM,
+        Severity::Note,
         "The file defines no VM",
         "You named a file whose root element is none of libvirt's definitions. Inside folders such files are skipped; named ones get this note, so that a hook over all XML files of a repository does not fail.",
     ),
     (
         UNCLEAR_NOTES,
+        Severity::Warning,
         "The notes of a machine speak to vmlint in words it does not know",
         "A line `vmlint: guest=centos-6.5 host=windows-server-2016 drivers=lis-4.3` in the notes of a Hyper-V machine says what runs in it and where. A guest, host or kind of drivers that vmlint does not know is not used, so rules that ask for it stay silent.",
     ),
@@ -59,7 +62,7 @@ const OWN: [(&str, &str, &str); 3] = [
 pub fn run(arguments: &Arguments) -> Result<u8, Problem> {
     let terminal = terminal::detect(arguments.color);
     let page = Page::new(terminal);
-    if let Some((id, title, text)) =
+    if let Some((id, _, title, text)) =
         OWN.iter().find(|(id, ..)| *id == arguments.rule || id.ends_with(&format!("/{}", arguments.rule)))
     {
         return answer(page.own(id, title, text).as_bytes());
@@ -110,6 +113,28 @@ pub fn guests_of(rule: &Rule) -> Vec<&str> {
         }
     }
     guests
+}
+
+/// The cells of a feature that the evidence does not settle, whether or not their edition answers for anybody.
+fn unsettled_cells(matrix: &Matrix, feature: usize) -> Vec<String> {
+    let mut cells = Vec::new();
+    for edition in &matrix.editions {
+        for table in &edition.tables {
+            for row in table.rows.iter().filter(|row| row.feature == feature) {
+                for (column, cell) in table.columns.iter().zip(&row.cells).filter(|(_, cell)| !cell.settled) {
+                    cells.push(format!(
+                        "{}, column {} ({}): {}? ({})",
+                        table.title,
+                        column.releases,
+                        matrix::drivers_word(&column.drivers),
+                        cell.support.as_str(),
+                        edition.id
+                    ));
+                }
+            }
+        }
+    }
+    cells
 }
 
 /// A document, and below it where to read it.
@@ -225,6 +250,10 @@ impl Page {
             }
             if unsettled {
                 self.paragraph("  ? ", UNSETTLED);
+            }
+            let cells = unsettled_cells(matrix, feature);
+            if !cells.is_empty() {
+                self.section("Not settled", &format!("{}\n{UNSETTLED}", cells.join("\n")));
             }
         }
         let id = rule.id.split_once('/').map_or("", |(_, id)| id);

@@ -5,6 +5,7 @@ mod config;
 mod explain;
 mod matrix;
 mod options;
+mod outlets;
 mod page;
 mod policy;
 mod problem;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, ValueHint};
 
+use super::outlets::ReportFile;
 use super::terminal::ColorChoice;
 use crate::finding::Severity;
 use crate::report::Format;
@@ -86,13 +87,17 @@ pub struct Check {
     #[arg(long, value_name = "GLOB", help_heading = "Which rules run")]
     pub ignore: Vec<String>,
 
-    /// How findings are shown
-    #[arg(long, value_name = "FMT", value_enum, default_value_t, help_heading = "Report")]
-    pub format: Format,
+    /// How findings are shown [default: human; github in a workflow of GitHub]
+    #[arg(long, value_name = "FMT", value_enum, help_heading = "Report")]
+    pub format: Option<Format>,
 
     /// Write the report to this file instead of standard output
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Report")]
     pub output: Option<PathBuf>,
+
+    /// Write a report to a file as well, `sarif=vmlint.sarif`; may be given several times
+    #[arg(long = "report", value_name = "FMT=FILE", value_hint = ValueHint::FilePath, help_heading = "Report")]
+    pub reports: Vec<ReportFile>,
 
     /// What is shown; never changes the exit status
     #[arg(long, value_name = "LEVEL", value_enum, default_value = "note", help_heading = "Report")]

@@ -2,12 +2,14 @@
 
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::prelude::*;
 
+use super::outlets::Outlet;
 use super::profiles::{Profile, Profiles};
 use crate::check::Outcome;
 use crate::finding::{FileEntry, Finding, Severity, Summary};
@@ -25,8 +27,10 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub struct Job<'j> {
     /// What holds for which file.
     pub profiles: &'j Profiles,
-    /// Shows.
-    pub report: &'j dyn Report,
+    /// Show.
+    pub reports: &'j [Box<dyn Report + 'j>],
+    /// Files that reports are written to, which are not judged though they may lie in a folder that is.
+    pub written: &'j [PathBuf],
     /// Findings below are counted and not shown.
     pub min_severity: Severity,
     /// Whether files skipped in folders are named on standard error.
@@ -58,6 +62,14 @@ pub struct Used {
     pub files: usize,
 }
 
+impl Result {
+    fn trouble(&mut self, sentence: String) {
+        complain(&sentence);
+        self.trouble = true;
+        self.summary.troubles.push(sentence);
+    }
+}
+
 /// What one path gave.
 enum Piece {
     /// A file that the configuration leaves out, or whose configuration cannot be used.
@@ -69,9 +81,12 @@ enum Piece {
 
 struct Judged {
     profile: &'static Profile,
-    shown: Vec<u8>,
+    /// What each report shows of it.
+    shown: Vec<Vec<u8>>,
     entry: Option<FileEntry>,
     counts: [usize; 3],
+    /// The findings shown, by rule and severity.
+    rules: Vec<(Arc<str>, [usize; 3])>,
     skipped: Option<String>,
     exhausted: Vec<String>,
     guests_unknown: usize,
@@ -79,24 +94,22 @@ struct Judged {
 }
 
 impl Job<'_> {
-    /// Judges all files below `paths` and writes the report but for its tail.
-    ///
-    /// # Errors
-    /// Where the report cannot be written.
-    pub fn run(&self, paths: &[PathBuf], out: &mut (dyn Write + Send)) -> io::Result<Result> {
+    /// Judges all files below `paths` and writes the reports but for their tails, each to its outlet. Ends early where no outlet
+    /// is open any more.
+    pub fn run(&self, paths: &[PathBuf], outlets: &mut [Outlet<'_>]) -> Result {
         let mut result = Result::default();
-        let mut writer = PieceWriter { out, report: self.report, separate: false };
-        writer.raw(&self.report.head())?;
+        let mut writer = PieceWriter { outlets, verbose: self.verbose };
+        writer.outlets.iter_mut().for_each(Outlet::begin);
         let progress = Progress::start();
         let (stdin, paths): (Vec<PathBuf>, Vec<PathBuf>) = paths.iter().cloned().partition(|path| path == Path::new("-"));
         if !stdin.is_empty() {
             let piece = self.stdin();
-            writer.piece(piece, self.verbose, &mut result)?;
+            writer.piece(piece, &mut result);
         }
-        let mut walk = walk::files(&paths, |path| self.profiles.wants(path));
+        let mut walk = walk::files(&paths, |path| self.profiles.wants(path)).filter(|found| !self.is_written(found));
         let mut batch: Vec<_> = walk.by_ref().take(BATCH).collect();
         let mut ready: Vec<Piece> = Vec::new();
-        while !batch.is_empty() || !ready.is_empty() {
+        while (!batch.is_empty() || !ready.is_empty()) && writer.is_open() {
             let judge = |found: std::result::Result<Found, Unreadable>| {
                 let piece = self.path(found);
                 progress.step();
@@ -105,23 +118,28 @@ impl Job<'_> {
             let mut next = Vec::new();
             let mut write = |ready: Vec<Piece>, walk: &mut (dyn Iterator<Item = _> + Send)| {
                 next = walk.take(BATCH).collect();
-                ready.into_iter().try_for_each(|piece| writer.piece(piece, self.verbose, &mut result))
+                ready.into_iter().for_each(|piece| writer.piece(piece, &mut result));
             };
             if batch.len() <= 1 {
                 // One file is not worth starting threads for.
-                write(std::mem::take(&mut ready), &mut walk)?;
+                write(std::mem::take(&mut ready), &mut walk);
                 ready = batch.into_iter().map(judge).collect();
             } else {
                 let done = std::mem::take(&mut ready);
-                let (pieces, written) =
-                    rayon::join(|| batch.into_par_iter().map(judge).collect::<Vec<_>>(), || write(done, &mut walk));
-                written?;
-                ready = pieces;
+                let judged = || batch.into_par_iter().map(judge).collect::<Vec<_>>();
+                (ready, ()) = rayon::join(judged, || write(done, &mut walk));
             }
             batch = next;
         }
         progress.finish();
-        Ok(result)
+        result
+    }
+
+    /// Whether a file in a folder is one that a report is just written to.
+    fn is_written(&self, found: &std::result::Result<Found, Unreadable>) -> bool {
+        let Ok(Found { path, .. }) = found else { return false };
+        let mut alike = self.written.iter().filter(|written| written.file_name() == path.file_name()).peekable();
+        alike.peek().is_some() && path.canonicalize().is_ok_and(|path| alike.any(|written| *written == path))
     }
 
     fn stdin(&self) -> Piece {
@@ -148,6 +166,16 @@ impl Job<'_> {
         let count = |severity: Severity, findings: &[Finding]| findings.iter().filter(|f| f.severity == severity).count();
         let counts = [Severity::Note, Severity::Warning, Severity::Error].map(|severity| count(severity, &checked.findings));
         checked.findings.retain(|finding| finding.severity >= self.min_severity);
+        let mut rules: Vec<(Arc<str>, [usize; 3])> = Vec::new();
+        for finding in &checked.findings {
+            let at = rules.iter().position(|(rule, _)| *rule == finding.rule).unwrap_or(rules.len());
+            if at == rules.len() {
+                rules.push((finding.rule.clone(), [0; 3]));
+            }
+            if let Some(count) = rules.get_mut(at).and_then(|(_, counts)| counts.get_mut(finding.severity as usize)) {
+                *count += 1;
+            }
+        }
         let path = shown_path(checked.source.path());
         let exhausted =
             exhausted.iter().map(|rule| format!("{path}: the rule {rule} takes too many steps on this file and was given up"));
@@ -159,12 +187,13 @@ impl Job<'_> {
             vms: checked.vms,
             findings: checked.findings.len(),
         });
-        let shown = self.report.file(&checked);
+        let shown = self.reports.iter().map(|report| report.file(&checked)).collect();
         Piece::Judged(Box::new(Judged {
             profile,
             shown,
             entry,
             counts,
+            rules,
             skipped: skipped.then_some(path),
             exhausted,
             guests_unknown,
@@ -201,36 +230,32 @@ fn read_regular(path: &Path) -> std::result::Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-/// Writes pieces in order, with what the report wants between them.
-struct PieceWriter<'w> {
-    out: &'w mut (dyn Write + Send),
-    report: &'w dyn Report,
-    separate: bool,
+/// Writes pieces in order.
+struct PieceWriter<'w, 'o> {
+    outlets: &'w mut [Outlet<'o>],
+    verbose: bool,
 }
 
-impl PieceWriter<'_> {
-    fn raw(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.out.write_all(bytes)
+impl PieceWriter<'_, '_> {
+    fn is_open(&self) -> bool {
+        self.outlets.iter().any(Outlet::is_open)
     }
 
-    fn piece(&mut self, piece: Piece, verbose: bool, result: &mut Result) -> io::Result<()> {
+    fn piece(&mut self, piece: Piece, result: &mut Result) {
         let judged = match piece {
-            Piece::Nothing => return Ok(()),
-            Piece::Trouble(sentence) => {
-                complain(&sentence);
-                result.trouble = true;
-                return Ok(());
-            }
+            Piece::Nothing => return,
+            Piece::Trouble(sentence) => return result.trouble(sentence),
             Piece::Judged(judged) => judged,
         };
-        for sentence in &judged.exhausted {
-            complain(sentence);
-            result.trouble = true;
+        for sentence in judged.exhausted {
+            result.trouble(sentence);
         }
         for sentence in &judged.remarks {
             complain(sentence);
         }
-        if verbose && let Some(path) = &judged.skipped {
+        if self.verbose
+            && let Some(path) = &judged.skipped
+        {
             complain(&format!("{path}: no VM definition, skipped"));
         }
         let [notes, warnings, errors] = judged.counts;
@@ -254,13 +279,13 @@ impl PieceWriter<'_> {
             summary.vms += entry.vms;
             summary.files.push(entry);
         }
-        if judged.shown.is_empty() {
-            return Ok(());
+        for (rule, counts) in judged.rules {
+            let sum = summary.rules.entry(rule).or_default();
+            sum.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
         }
-        if std::mem::replace(&mut self.separate, true) {
-            self.out.write_all(self.report.separator())?;
+        for (outlet, piece) in self.outlets.iter_mut().zip(&judged.shown) {
+            outlet.piece(piece);
         }
-        self.out.write_all(&judged.shown)
     }
 }
 

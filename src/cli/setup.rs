@@ -5,9 +5,11 @@ use std::sync::{Arc, OnceLock};
 
 use globset::{Glob, GlobMatcher};
 
+use super::explain;
 use super::problem::{Problem, shown};
 use crate::config::{Config, RuleEntry, RuleSetting, Settings};
 use crate::engine::Assumptions;
+use crate::finding::RuleInfo;
 use crate::input::text;
 use crate::policy::builtin::{self, BuiltIn};
 use crate::policy::compile::{self, Choice, Faulty, Loaded, RuleSet};
@@ -32,6 +34,8 @@ pub struct Wishes {
     pub select: Vec<String>,
     /// `--ignore`
     pub ignore: Vec<String>,
+    /// Whether a report describes the rules that run.
+    pub described: bool,
 }
 
 /// A word that somebody gave, and where: in a configuration, or as an option.
@@ -67,6 +71,8 @@ impl<'c> Asked<'c> {
 pub struct Setup {
     /// What is assumed.
     pub assumptions: Assumptions,
+    /// The rules that run and vmlint's own, as reports describe them, where that was asked for; sorted by their ids.
+    pub descriptions: Vec<RuleInfo>,
     /// Warnings about the user's own policies.
     pub warnings: Vec<Faulty>,
     /// The built-in policies, to be loaded when the first definition of their platform is there.
@@ -143,6 +149,7 @@ pub fn setup(wishes: &Wishes, config: Option<(&Config, &[usize])>) -> Result<Set
         Ok(rules.map(|rule| rule.id.clone()).collect())
     };
     let chooser = Chooser::new(&wishes.select, &wishes.ignore, &entries, ids)?;
+    let descriptions = if wishes.described { describe(&own, &built_in, &chooser)? } else { Vec::new() };
     let rules = [OnceLock::new(), OnceLock::new()];
     let mut warnings = Vec::new();
     if !own.is_empty() {
@@ -161,7 +168,43 @@ pub fn setup(wishes: &Wishes, config: Option<(&Config, &[usize])>) -> Result<Set
         guest,
         guest_drivers: drivers.map(|drivers| Arc::from(drivers.word)),
     };
-    Ok(Setup { assumptions, warnings, built_in, chooser, rules })
+    Ok(Setup { assumptions, descriptions, warnings, built_in, chooser, rules })
+}
+
+/// The rules that run with their documentation, which is read only for this.
+fn describe(own: &[Loaded], built_in: &[&BuiltIn], chooser: &Chooser) -> Result<Vec<RuleInfo>, Problem> {
+    let mut described: Vec<RuleInfo> = explain::OWN
+        .iter()
+        .map(|(id, severity, title, why)| RuleInfo {
+            id: Arc::from(*id),
+            title: (*title).to_owned(),
+            status: None,
+            severity: *severity,
+            why: (*why).to_owned(),
+            helps: Vec::new(),
+            citations: Vec::new(),
+        })
+        .collect();
+    let documented = built_in.iter().map(|policy| policy.load_documented()).collect::<Result<Vec<_>, _>>()?;
+    for rule in own.iter().chain(&documented).flat_map(|loaded| &loaded.policy.rules) {
+        let severity = match chooser.choose(&rule.id) {
+            Choice::Off => continue,
+            Choice::RunAs(severity) => severity,
+            Choice::Run => rule.cases.iter().map(|case| case.severity).max().unwrap_or(rule.severity),
+        };
+        described.push(RuleInfo {
+            id: rule.id.clone(),
+            title: rule.title.clone(),
+            status: Some(rule.status),
+            severity,
+            why: rule.why.clone(),
+            helps: rule.helps().into_iter().map(str::to_owned).collect(),
+            citations: rule.citations.clone(),
+        });
+    }
+    described.sort_by(|a, b| a.id.cmp(&b.id));
+    described.dedup_by(|a, b| a.id == b.id);
+    Ok(described)
 }
 
 /// What the options list, else what the last settings do that list anything.

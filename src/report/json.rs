@@ -252,7 +252,8 @@ struct SummaryV1 {
     skipped: usize,
 }
 
-fn write(out: &mut Vec<u8>, value: &impl Serialize) {
+/// Appends a value as JSON that may also be looked at.
+pub(super) fn write(out: &mut Vec<u8>, value: &impl Serialize) {
     // Neither a Vec nor these structs (no maps, no floats) can fail.
     let _ = value.serialize(&mut Serializer::with_formatter(out, Harmless));
 }

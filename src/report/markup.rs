@@ -152,7 +152,7 @@ impl<'t, 's> Markup<'t, 's> {
 }
 
 /// Text of an element or, in quotes, of an attribute.
-fn text(out: &mut String, text: &str, quoted: bool) {
+pub(super) fn text(out: &mut String, text: &str, quoted: bool) {
     for (at, c) in text.char_indices() {
         match c {
             '&' => out.push_str("&amp;"),

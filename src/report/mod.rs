@@ -1,23 +1,42 @@
 //! Reports: findings as text for people and programs. A report takes what the check gives and never looks back at policies.
 
+mod checkstyle;
 mod concise;
 mod escape;
+mod excerpt;
+mod fingerprint;
+mod github;
+mod gitlab;
+mod html;
 mod human;
 pub mod json;
+mod junit;
+mod markdown;
 pub mod markup;
 mod paint;
 mod place;
+pub mod repository;
+mod sarif;
 mod summary;
+mod xml;
 
 use std::path::Path;
 
-use crate::finding::{Checked, Summary};
+use self::repository::Repository;
+use crate::finding::{Checked, RuleInfo, Summary};
 
+pub use checkstyle::Checkstyle;
 pub use concise::Concise;
 pub use escape::escape;
+pub use github::GitHub;
+pub use gitlab::GitLab;
+pub use html::Html;
 pub use human::Human;
 pub use json::{Json, NdJson};
+pub use junit::JUnit;
+pub use markdown::Markdown;
 pub use paint::Paint;
+pub use sarif::{MAX_RESULTS as MAX_SARIF_RESULTS, Sarif};
 
 /// One way to show findings. The pieces of files are made on any thread and written in order.
 pub trait Report: Sync {
@@ -36,6 +55,12 @@ pub trait Report: Sync {
 
     /// What comes after the last piece.
     fn tail(&self, summary: &Summary) -> Vec<u8>;
+
+    /// How many bytes there is room for. A report that has a limit begins with its tail, the numbers: its pieces, a line for each
+    /// finding, wait until all files are judged, and the tail is told how many lines there is no room for.
+    fn room(&self) -> Option<usize> {
+        None
+    }
 }
 
 /// The formats of `--format`.
@@ -51,6 +76,30 @@ pub enum Format {
     /// One JSON object per finding and line
     #[value(name = "ndjson")]
     NdJson,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// JUnit XML, for test reports
+    #[value(name = "junit")]
+    JUnit,
+    /// Checkstyle XML, for review bots
+    Checkstyle,
+    /// Commands to a workflow of GitHub
+    #[value(name = "github")]
+    GitHub,
+    /// GitLab's Code Quality report
+    #[value(name = "gitlab")]
+    GitLab,
+    /// A summary with tables, for jobs and reviews
+    Markdown,
+    /// One page with charts and filters, for people
+    Html,
+}
+
+impl Format {
+    /// Whether the report describes the rules of the run, so that [`Background::rules`] has to be there.
+    pub fn describes_rules(self) -> bool {
+        matches!(self, Format::Sarif | Format::Markdown | Format::Html)
+    }
 }
 
 /// What the place where a report is read can show.
@@ -86,13 +135,29 @@ pub struct Options {
     pub quiet: bool,
 }
 
+/// What reports are told of a run before it starts.
+#[derive(Debug, Clone, Default)]
+pub struct Background {
+    /// The rules that run, sorted by their ids, and the engine's own; empty where no report describes rules.
+    pub rules: Vec<RuleInfo>,
+    /// Where the files lie.
+    pub repository: Repository,
+}
+
 /// The report of a format.
-pub fn select(format: Format, options: Options) -> Box<dyn Report> {
+pub fn select(format: Format, options: Options, background: &Background) -> Box<dyn Report + '_> {
     match format {
         Format::Human => Box::new(Human::new(options)),
         Format::Concise => Box::new(Concise::new(options)),
         Format::Json => Box::new(Json),
         Format::NdJson => Box::new(NdJson),
+        Format::Sarif => Box::new(Sarif::new(background)),
+        Format::JUnit => Box::new(JUnit),
+        Format::Checkstyle => Box::new(Checkstyle),
+        Format::GitHub => Box::new(GitHub::new(options, background)),
+        Format::Markdown => Box::new(Markdown::new(background)),
+        Format::Html => Box::new(Html::new(background)),
+        Format::GitLab => Box::new(GitLab::new(background)),
     }
 }
 

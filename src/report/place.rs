@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use crate::finding::Finding;
 use crate::source::{Position, Source, Span, boundary};
 
 /// Works out positions, each from the one before it when they share a line: findings come in order, and a file that is one
@@ -41,6 +42,14 @@ impl<'a> Places<'a> {
         };
         self.last.set(Known { line, at, column });
         Position { line: index as u32 + 1, column: column as u32 + 1 }
+    }
+
+    /// What annotations mark: the focus where it begins on the line of the offending element, else that element's start tag. So the
+    /// line is the same in every report for programs, and the column as close as can be.
+    pub(super) fn marked(&self, finding: &Finding) -> Span {
+        let (place, focus) = (finding.place.span, finding.focus.span);
+        let line = |span: Span| self.source.line_index(boundary(self.source.text(), span.start as usize) as u32);
+        if line(place) == line(focus) { focus } else { place }
     }
 
     /// The offsets of a span in the file on disk; one past the end counts as the end.

@@ -9,22 +9,9 @@ use crate::finding::{Severity, Summary};
 /// `3 files, 3 VMs: 2 errors, 1 warning, 0 notes · host rhel-8 (assumed; name it with --host) · 4 ms`, with its line end.
 pub(super) fn line(summary: &Summary, options: Options) -> String {
     let paint = Paint { on: options.terminal.color };
-    let mut parts =
-        vec![format!("{}, {}: {}", count(summary.files.len(), "file"), count(summary.vms, "VM"), findings(summary, paint))];
-    if summary.suppressed > 0 {
-        parts.push(format!("{} suppressed", summary.suppressed));
-    }
-    let hidden = found(summary).saturating_sub(shown(summary));
-    if hidden > 0 {
-        parts.push(format!("{hidden} not shown"));
-    }
-    if summary.skipped > 0 {
-        parts.push(format!("{} skipped", count(summary.skipped, "other file")));
-    }
-    if !summary.hosts.is_empty() {
-        let word = if summary.hosts.len() == 1 { "host" } else { "hosts" };
-        let assumed = if summary.host_assumed { " (assumed; name it with --host)" } else { "" };
-        parts.push(format!("{word} {}{assumed}", escape(&summary.hosts.join(", "))));
+    let mut parts = parts(summary);
+    if let Some(files) = parts.first_mut() {
+        *files = format!("{files}: {}", findings(summary, paint));
     }
     parts.push(elapsed(summary.elapsed));
     let mut line = String::new();
@@ -43,21 +30,46 @@ pub(super) fn line(summary: &Summary, options: Options) -> String {
         column += width;
     }
     line.push('\n');
-    if summary.guests_unknown > 0 {
-        line.push_str(&guests_unknown(summary.guests_unknown, options));
+    if let Some(hint) = hint(summary) {
+        let width = if options.terminal.fit { options.terminal.width } else { usize::MAX };
+        line.push_str(&textwrap::fill(&hint, width));
+        line.push('\n');
     }
     line
 }
 
+/// What is said beside the findings, safe to show: how many files and VMs there were, what is not shown, what was assumed.
+pub(super) fn parts(summary: &Summary) -> Vec<String> {
+    let mut parts = vec![format!("{}, {}", count(summary.files.len(), "file"), count(summary.vms, "VM"))];
+    if summary.suppressed > 0 {
+        parts.push(format!("{} suppressed", summary.suppressed));
+    }
+    let hidden = found(summary).saturating_sub(shown(summary));
+    if hidden > 0 {
+        parts.push(format!("{hidden} not shown"));
+    }
+    if summary.skipped > 0 {
+        parts.push(format!("{} skipped", count(summary.skipped, "other file")));
+    }
+    if !summary.hosts.is_empty() {
+        let word = if summary.hosts.len() == 1 { "host" } else { "hosts" };
+        let assumed = if summary.host_assumed { " (assumed; name it with --host)" } else { "" };
+        parts.push(format!("{word} {}{assumed}", escape(&summary.hosts.join(", "))));
+    }
+    parts
+}
+
 /// What the rules about guests could not say, and how to help them.
-fn guests_unknown(count: usize, options: Options) -> String {
-    let guests = if count == 1 { "guest of 1 VM is".to_owned() } else { format!("guests of {count} VMs are") };
-    let text = format!(
+pub(super) fn hint(summary: &Summary) -> Option<String> {
+    let guests = match summary.guests_unknown {
+        0 => return None,
+        1 => "guest of 1 VM is".to_owned(),
+        count => format!("guests of {count} VMs are"),
+    };
+    Some(format!(
         "The {guests} not known, so the rules about guests said nothing. Name the guest with --guest NAME-VERSION, or in the \
          notes of the VM on a line `vmlint: guest=NAME-VERSION`."
-    );
-    let width = if options.terminal.fit { options.terminal.width } else { usize::MAX };
-    format!("{}\n", textwrap::fill(&text, width))
+    ))
 }
 
 /// How many findings the report showed.
@@ -69,7 +81,8 @@ fn found(summary: &Summary) -> usize {
     summary.errors + summary.warnings + summary.notes
 }
 
-fn findings(summary: &Summary, paint: Paint) -> String {
+/// `2 errors, 1 warning, 0 notes`, or that there are none.
+pub(super) fn findings(summary: &Summary, paint: Paint) -> String {
     if found(summary) == 0 {
         return "no findings".to_owned();
     }
@@ -81,7 +94,8 @@ fn findings(summary: &Summary, paint: Paint) -> String {
         .join(", ")
 }
 
-fn count(n: usize, word: &str) -> String {
+/// `1 file`, `2 files`.
+pub(super) fn count(n: usize, word: &str) -> String {
     format!("{n} {word}{}", if n == 1 { "" } else { "s" })
 }
 

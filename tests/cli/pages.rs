@@ -1,6 +1,6 @@
 //! What is printed, in which format, and where to.
 
-use crate::common::{folder, steady, text, vmlint};
+use crate::common::{FORMATS, folder, steady, text, vmlint};
 use insta::assert_snapshot;
 use serde_json::Value;
 
@@ -145,7 +145,7 @@ fn a_lower_severity_is_counted_and_not_shown() {
 #[test]
 fn a_report_goes_to_the_file_that_is_named() {
     let folder = folder(&[("web01.xml", text(WEB01).as_bytes())]);
-    for format in ["human", "concise", "json", "ndjson"] {
+    for format in FORMATS {
         let shown = vmlint(["--format", format, "web01.xml"]).within(folder.path()).run();
         let silent = vmlint(["--format", format, "--output", "report", "web01.xml"]).within(folder.path()).run();
         assert_eq!((silent.status, silent.stdout.as_str(), silent.stderr.as_str()), (Some(1), "", ""));
@@ -180,7 +180,7 @@ fn colours_are_for_those_who_want_them() {
 
 #[test]
 fn the_same_bytes_with_any_number_of_threads() {
-    for format in ["human", "json", "ndjson", "concise"] {
+    for format in FORMATS {
         let with = |threads| vmlint(["--format", format, "fixtures"]).env("RAYON_NUM_THREADS", threads).run();
         let (one, four) = (with("1"), with("4"));
         assert_eq!((one.status, steady(&one.stdout)), (four.status, steady(&four.stdout)), "{format}");

@@ -1,6 +1,6 @@
 //! Exit statuses: 0 nothing bad enough, 1 something was, 2 the run could not do what was asked.
 
-use crate::common::{folder, vmlint};
+use crate::common::{FORMATS, folder, vmlint};
 
 const ERROR: &str = "fixtures/libvirt/web01.xml";
 const WARNING: &str = "fixtures/rules/spice/bad.xml";
@@ -35,7 +35,7 @@ fn fail_on_is_the_lowest_severity_that_fails() {
 
 #[test]
 fn what_is_shown_does_not_matter() {
-    for format in ["human", "concise", "json", "ndjson"] {
+    for format in FORMATS {
         for severity in ["warning", "error"] {
             let shown = ["--format", format, "--min-severity", severity];
             let with = |more: &[&str]| status(&[&shown, more].concat());
@@ -75,6 +75,9 @@ fn a_run_that_could_not_do_what_was_asked() {
         &["--config", "no-such.yaml", CLEAN],
         &["--config", "x", "--no-config", CLEAN],
         &["--output", "no/such/folder/report", CLEAN],
+        &["--report", "json", CLEAN],
+        &["--report", "pdf=x", CLEAN],
+        &["--report", "json=no/such/folder/report", CLEAN],
         &["no-such.xml"],
         &["explain"],
         &["explain", "no-such-rule"],

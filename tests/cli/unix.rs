@@ -6,7 +6,7 @@ use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::process::{Command, Stdio};
 
-use crate::common::{folder, text, vmlint};
+use crate::common::{FORMATS, folder, text, vmlint};
 use insta::assert_snapshot;
 
 const TCG: &[u8] = b"<domain type='qemu'><name>web01</name></domain>\n";
@@ -61,8 +61,8 @@ fn names_that_are_no_text_or_would_forge_lines_are_shown_safely() {
             return;
         }
     }
-    for format in ["human", "concise", "json", "ndjson"] {
-        let run = vmlint(["--format", format, "-q"]).within(folder.path()).run();
+    for format in FORMATS {
+        let run = vmlint(["--format", format, "--select", "*/tcg", "-q"]).within(folder.path()).run();
         assert!(!run.stdout.contains(['\u{7}', '\u{1b}']), "{format}");
         assert_snapshot!(format!("odd_names_{format}"), run);
     }
@@ -82,4 +82,17 @@ fn a_link_to_a_folder_is_not_followed_and_one_that_is_named_is() {
     assert_eq!(files("vm"), ["vm/a.xml"]);
     assert_eq!(files("vm/b.xml"), ["vm/b.xml"]);
     assert_eq!(files("vm/loop"), ["vm/loop/a.xml"]);
+}
+
+#[test]
+fn reports_to_files_outlive_a_closed_pipe() {
+    let folder = folder(&[("a.xml", TCG)]);
+    let arguments = ["--report", "json=report", "a.xml"];
+    let mut child = vmlint(arguments).within(folder.path()).command();
+    let mut child = child.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(std::fs::read_to_string(folder.path().join("report")).unwrap().contains("rhel-8/tcg"));
 }

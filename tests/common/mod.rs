@@ -12,6 +12,10 @@ use vmlint::engine::Assumptions;
 use vmlint::policy::builtin::BuiltIn;
 use vmlint::policy::compile::{Choice, compile};
 
+/// Every value of `--format`.
+pub const FORMATS: [&str; 11] =
+    ["human", "concise", "json", "ndjson", "sarif", "junit", "checkstyle", "github", "gitlab", "markdown", "html"];
+
 /// The folder of `Cargo.toml`.
 pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -1,15 +1,12 @@
 //! The report for people: a headline, the lines of the source with what offends underlined, what to do, and who says so.
 //! miette draws the lines of the source; headline and footers are ours, because they wrap and link better that way.
 
-mod excerpt;
-mod lines;
-
 use std::fmt;
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode, ThemeCharacters, ThemeStyles};
 use textwrap::{WordSeparator, WordSplitter, WrapAlgorithm};
 
-use self::excerpt::{Excerpt, MAX_LABELS};
+use super::excerpt::{Excerpt, MAX_LABELS};
 use super::paint::Paint;
 use super::place::Places;
 use super::{Options, Report, escape, shown_path, summary};
@@ -103,16 +100,9 @@ impl Human {
 
     /// The document: on a terminal that knows hyperlinks its title is one, elsewhere the address has a line of its own.
     fn citation(&self, out: &mut String, source: &Citation) {
-        let mut text = source.title.trim().to_owned();
-        if !source.section.trim().is_empty() {
-            text = format!("{text}, {}", source.section.trim());
-        }
-        if !source.date.trim().is_empty() {
-            text = format!("{text} ({})", source.date.trim());
-        }
         let url = source.url.as_deref().map(str::trim).filter(|url| !url.is_empty());
         let link = url.filter(|url| self.options.terminal.links && is_linkable(url));
-        self.footer(out, "source", &text, link);
+        self.footer(out, "source", &source.words(), link);
         if let (Some(url), None) = (url, link) {
             out.push_str("          ");
             out.push_str(&escape(url));

@@ -4,11 +4,13 @@
 //! bytes and panics on spans past the end. Given only these lines, with spans moved to them, none of that matters, and a page
 //! costs the same in a file of any size.
 
+mod lines;
+
 use miette::{LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
-use super::super::place::Places;
-use super::super::{Terminal, escape};
-use super::lines::{Shown, width};
+use self::lines::{Shown, width};
+use super::place::Places;
+use super::{Terminal, escape};
 use crate::finding::{Finding, Label};
 use crate::source::{Source, Span, boundary};
 
@@ -37,6 +39,17 @@ pub(super) struct Excerpt {
     labels: Vec<LabeledSpan>,
     focus: usize,
     left_out: usize,
+}
+
+/// Lines in a row as they are shown.
+#[derive(Debug)]
+pub(super) struct Lines<'e> {
+    /// The number of the first line in the file.
+    pub(super) line: usize,
+    /// Where they start, counted as the offsets of labels are.
+    pub(super) start: usize,
+    /// The lines, each with its end.
+    pub(super) text: &'e str,
 }
 
 /// Lines in a row, somewhere in the shown text.
@@ -119,6 +132,15 @@ impl Excerpt {
             labels,
             focus,
             left_out: finding.related.len().saturating_sub(MAX_RELATED),
+        })
+    }
+
+    /// The groups of lines, that of the focus first.
+    pub(super) fn groups(&self) -> impl Iterator<Item = Lines<'_>> {
+        self.groups.iter().map(|group| Lines {
+            line: group.line + 1,
+            start: group.start,
+            text: self.shown.text.get(group.start..group.end).unwrap_or_default(),
         })
     }
 
