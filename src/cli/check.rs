@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use clap::Subcommand;
 
+use super::fixing::{Fixing, Goal, Nothing, tell_difference};
 use super::options::Check;
 use super::outlets::{self, Outlet, ReportFile, Target};
 use super::problem::Problem;
@@ -14,15 +15,19 @@ use super::profiles::{Profile, Profiles, Search};
 use super::run::{Job, Used, complain};
 use super::setup::Wishes;
 use super::{FINDINGS, SUCCESS, TROUBLE, terminal};
+use crate::check::MALFORMED;
 use crate::engine::Assumptions;
+use crate::finding::Safety;
 use crate::policy::schema::Platform;
 use crate::report::repository::Repository;
-use crate::report::{self, Background, Format};
+use crate::report::{self, Background, Format, Paint};
 
 /// Judges files and folders.
 pub fn run(options: Check) -> Result<u8, Problem> {
     let started = Instant::now();
-    let outputs = outputs(options.format, options.output, options.reports, |name| std::env::var_os(name));
+    let paths = if options.paths.is_empty() { vec![PathBuf::from(".")] } else { options.paths };
+    let goal = Goal::new(options.fix, options.diff, options.unsafe_fixes, &paths)?;
+    let mut outputs = outputs(options.format, options.output, options.reports, |name| std::env::var_os(name));
     let wishes = Wishes {
         hosts: options.hosts,
         guest: options.guest,
@@ -38,17 +43,26 @@ pub fn run(options: Check) -> Result<u8, Problem> {
         (false, None) => Search::Upward,
     };
     let profiles = Profiles::new(wishes, options.fail_on, search);
-    let paths = if options.paths.is_empty() { vec![PathBuf::from(".")] } else { options.paths };
+    let texts = goal.and_then(|goal| goal.outlet(&mut outputs));
     // What is wrong with the options, or with the configuration here, is told before anything is judged.
     let here = profiles.try_of(Path::new("vmlint"))?;
     let descriptions = here.map(|profile| profile.setup.descriptions.clone()).unwrap_or_default();
     let background = Background { rules: descriptions, repository: repository() };
     outlets::check(&outputs.iter().map(|(_, target)| target).collect::<Vec<_>>(), &paths)?;
     let display = |target: &Target| {
-        let terminal = if *target == Target::Standard { terminal::detect(options.color) } else { terminal::file(options.color) };
+        let terminal = match target {
+            Target::Standard => terminal::detect(options.color),
+            Target::Errors => terminal::detect_stderr(options.color),
+            Target::File(_) | Target::End(_) => terminal::file(options.color),
+        };
         report::Options { terminal, verbose: options.verbose, quiet: options.quiet }
     };
-    let reports: Vec<_> = outputs.iter().map(|(format, target)| report::select(*format, display(target), &background)).collect();
+    let mut reports: Vec<_> =
+        outputs.iter().map(|(format, target)| report::select(*format, display(target), &background)).collect();
+    if let Some(report) = texts.and_then(|place| reports.get_mut(place)) {
+        *report = Box::new(Nothing);
+    }
+    let safety = if options.unsafe_fixes { Safety::Unsafe } else { Safety::Safe };
     let mut outlets: Vec<Outlet<'_>> =
         reports.iter().zip(&outputs).map(|(report, (_, target))| Outlet::open(&**report, target)).collect();
     let written: Vec<PathBuf> = outputs.iter().filter_map(|(_, target)| target.path()?.canonicalize().ok()).collect();
@@ -59,6 +73,13 @@ pub fn run(options: Check) -> Result<u8, Problem> {
         min_severity: options.min_severity.into(),
         verbose: options.verbose,
         stdin_filename: options.stdin_filename,
+        fixing: goal.map(|goal| Fixing {
+            safety,
+            min_severity: options.min_severity.into(),
+            goal,
+            outlet: texts,
+            paint: Paint { on: terminal::detect(options.color).color },
+        }),
     };
     let mut result = job.run(&paths, &mut outlets);
     let (hosts, assumed) = hosts_told(&result.used, here);
@@ -66,6 +87,14 @@ pub fn run(options: Check) -> Result<u8, Problem> {
     summary.hosts = hosts;
     summary.host_assumed = assumed;
     summary.elapsed = started.elapsed();
+    if goal == Some(Goal::Diff) {
+        // Reports to files are of the definitions as they are.
+        let fixed = std::mem::take(&mut summary.fixed);
+        result.failed = fixed > 0 || summary.rules.contains_key(MALFORMED);
+        if !options.quiet {
+            tell_difference(fixed, result.changed, summary.fixable, safety);
+        }
+    }
     for outlet in &mut outlets {
         outlet.finish(summary);
     }

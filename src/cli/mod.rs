@@ -3,6 +3,7 @@
 mod check;
 mod config;
 mod explain;
+mod fixing;
 mod matrix;
 mod options;
 mod outlets;
@@ -11,6 +12,7 @@ mod policy;
 mod problem;
 mod profiles;
 mod query;
+mod replace;
 mod rules;
 mod run;
 mod setup;

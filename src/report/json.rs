@@ -56,6 +56,8 @@ impl Report for Json {
             notes: summary.notes,
             suppressed: summary.suppressed,
             skipped: summary.skipped,
+            fixable: summary.fixable.safely + summary.fixable.unsafely,
+            fixed: summary.fixed,
         };
         write(&mut out, &summary);
         out.extend_from_slice(b"}\n");
@@ -250,6 +252,8 @@ struct SummaryV1 {
     notes: usize,
     suppressed: usize,
     skipped: usize,
+    fixable: usize,
+    fixed: usize,
 }
 
 /// Appends a value as JSON that may also be looked at.

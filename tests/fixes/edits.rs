@@ -83,7 +83,12 @@ fn texts_are_set() {
         ("a[.='12']", "set: {.: 3}", "<domain><a>1<!-- c -->2</a></domain>", "<domain><a>3<!-- c --></a></domain>"),
         ("a[.='<1>']", "set: {.: 3}", "<domain><a>&lt;<![CDATA[1>]]></a></domain>", "<domain><a>3</a></domain>"),
         ("a[.='<1']", "set: {.: '<'}", "<domain><a><![CDATA[<1]]></a></domain>", "<domain><a>&lt;</a></domain>"),
-        ("a[normalize-space()='1']", "set: {.: 2}", "<domain><a><?pi x?> 1<!----></a></domain>", "<domain><a><?pi x?> 2<!----></a></domain>"),
+        (
+            "a[normalize-space()='1']",
+            "set: {.: 2}",
+            "<domain><a><?pi x?> 1<!----></a></domain>",
+            "<domain><a><?pi x?> 2<!----></a></domain>",
+        ),
         ("a[text()='1']", "set: {text(): 3}", "<domain><a> 1 <b/></a></domain>", "<domain><a> 1 <b/></a></domain>"),
         (
             "a[normalize-space(text()[1])='1']",
