@@ -25,6 +25,11 @@ use crate::xpath::{self, Exhausted, Expression, NodeRef};
 /// Rule id of notes that speak to vmlint in words it does not know.
 pub const UNCLEAR_NOTES: &str = "vmlint/unclear-notes";
 
+/// Steps that one expression of a fix may take. What a fix changes lies near what was found, and every finding may have one.
+const FIX_BUDGET: u64 = 2_048;
+/// So many fixes of a rule in one definition may take longer; then no more of its fixes are worked out there.
+const HOPELESS: usize = 16;
+
 /// The longest value of a document that a message quotes, in characters.
 const LONGEST_QUOTE: usize = 120;
 
@@ -342,7 +347,7 @@ impl<'j> Scope<'_, 'j, '_> {
         let strings = [&**self.judge.host, subject.guest.as_ref().map_or("", |guest| guest.id()), subject.drivers()];
         let context =
             xpath::Context { document: self.judge.tree, tables: self.tables, strings: &strings, budget: xpath::DEFAULT_BUDGET };
-        let mut harvest = Harvest { taken: FxHashSet::default(), paths, findings };
+        let mut harvest = Harvest { taken: FxHashSet::default(), paths, findings, hopeless: 0 };
         for branches in entries.chunk_by(|a, b| a.case == b.case) {
             let Some(case) = self.rule.cases.get(usize::from(branches[0].case)) else { continue };
             let Some(ground) = self.judge.ground(self.number, self.policy, &self.rule.id, case) else { continue };
@@ -399,7 +404,7 @@ impl<'j> Scope<'_, 'j, '_> {
         Way { case, ground, context }: &Way<'_>,
         found: NodeRef,
         violation: Option<String>,
-        Harvest { taken, paths, findings }: &mut Harvest<'_, '_, '_>,
+        Harvest { taken, paths, findings, hopeless }: &mut Harvest<'_, '_, '_>,
     ) -> Result<(), Exhausted> {
         let tree = self.judge.tree;
         // Only nodes of the document can be pointed at.
@@ -452,7 +457,7 @@ impl<'j> Scope<'_, 'j, '_> {
             vm: definition::vm_name(tree, self.context, self.node),
             host: Some(self.judge.host.clone()),
             guest: self.judge.subject.guest.as_ref().map(|guest| guest.id().clone()),
-            fixes: words.fixes(&wording.fixes, paths)?,
+            fixes: words.fixes(&wording.fixes, paths, hopeless),
         });
         Ok(())
     }
@@ -480,6 +485,8 @@ struct Harvest<'h, 'p, 'r> {
     taken: FxHashSet<NodeId>,
     paths: &'h mut Paths<'p, 'r>,
     findings: &'h mut Vec<Finding>,
+    /// How many fixes took too long to work out.
+    hopeless: usize,
 }
 
 /// The element that a node is or lies in.
@@ -533,16 +540,27 @@ impl Words<'_, '_, '_, '_> {
         Ok(text)
     }
 
-    /// The fixes that change anything here.
-    fn fixes(&self, recipes: &[CompiledRecipe], paths: &mut Paths<'_, '_>) -> Result<Vec<Fix>, Exhausted> {
+    /// The fixes that change anything here. Where it takes too long to say what to change, nothing is offered; the finding stands.
+    fn fixes(&self, recipes: &[CompiledRecipe], paths: &mut Paths<'_, '_>, hopeless: &mut usize) -> Vec<Fix> {
+        let context = xpath::Context { budget: FIX_BUDGET, ..*self.context };
+        let near = Words { context: &context, ..*self };
+        let mut fix = |recipe: &CompiledRecipe| {
+            let edits = near.edits(recipe, paths)?;
+            let description = if edits.is_empty() { String::new() } else { near.fill(&recipe.description, paths)? };
+            Ok(Fix { safety: recipe.safety, description, edits })
+        };
         let mut fixes = Vec::with_capacity(recipes.len());
         for recipe in recipes {
-            let edits = self.edits(recipe, paths)?;
-            if !edits.is_empty() {
-                fixes.push(Fix { safety: recipe.safety, description: self.fill(&recipe.description, paths)?, edits });
+            if *hopeless >= HOPELESS {
+                break;
+            }
+            match fix(recipe) {
+                Ok(fix) if fix.edits.is_empty() => {}
+                Ok(fix) => fixes.push(fix),
+                Err(Exhausted) => *hopeless += 1,
             }
         }
-        Ok(fixes)
+        fixes
     }
 
     fn edits(&self, recipe: &CompiledRecipe, paths: &mut Paths<'_, '_>) -> Result<Vec<Edit>, Exhausted> {

@@ -10,6 +10,8 @@ mod choice;
 mod commands;
 #[path = "cli/configured.rs"]
 mod configured;
+#[path = "cli/fixes.rs"]
+mod fixes;
 #[path = "cli/guests.rs"]
 mod guests;
 #[path = "cli/inputs.rs"]

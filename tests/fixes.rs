@@ -6,6 +6,8 @@ mod common;
 mod edits;
 #[path = "fixes/files.rs"]
 mod files;
+#[path = "fixes/generated.rs"]
+mod generated;
 #[path = "fixes/rounds.rs"]
 mod rounds;
 

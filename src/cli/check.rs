@@ -191,7 +191,7 @@ pub enum PolicyCommand {
         #[arg(required = true, value_name = "FILE_OR_ID")]
         policies: Vec<PathBuf>,
     },
-    /// Run the examples of policies: every bad one must raise its rule, no good one may
+    /// Run the examples of policies: every bad one must raise its rule and be fixed by its fixes, no good one may raise it
     Test {
         /// Policy files, folders or built-in ids
         #[arg(required = true, value_name = "FILE_OR_ID")]

@@ -210,7 +210,8 @@ impl Page {
         }
         if !fixes.is_empty() {
             let (safe, all) = (Safety::Safe.options(), Safety::Unsafe.options());
-            let how = format!("`{safe}` makes the safe ones, `{all}` all, the first of several; `--diff` shows what would change.");
+            let how =
+                format!("`{safe}` makes the safe ones, `{all}` all, the first of several; `--diff` shows what would change.");
             self.section("Fix", &format!("{}\n{how}", fixes.join("\n")));
         }
         let exceptions: Vec<String> = rule

@@ -86,3 +86,68 @@ fn keep_name(folder: &Path) {
     #[cfg(not(unix))]
     let _ = folder;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder() -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("web01.xml");
+        fs::write(&file, "before").unwrap();
+        (folder, file)
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<String> = entries.collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_file_is_replaced_and_nothing_else_is_left() {
+        let (folder, file) = folder();
+        assert_eq!(replace(&file, b"before", b"after"), Ok(()));
+        assert_eq!((fs::read(&file).unwrap(), names(folder.path())), (b"after".to_vec(), vec!["web01.xml".to_owned()]));
+        // The same file under another name in the same run is done already.
+        assert_eq!(replace(&file, b"before", b"after"), Ok(()));
+    }
+
+    #[test]
+    fn a_file_that_is_another_one_by_now_stays() {
+        let (folder, file) = folder();
+        let told = replace(&file, b"something else", b"after").unwrap_err();
+        assert_eq!(told, "was changed by somebody else while it was judged, so it was not fixed");
+        fs::remove_file(&file).unwrap();
+        assert_eq!(replace(&file, b"before", b"after").unwrap_err(), "cannot be fixed: no such file or folder");
+        assert_eq!(names(folder.path()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_read_only_file_stays() {
+        let (_folder, file) = folder();
+        let mut permissions = fs::metadata(&file).unwrap().permissions();
+        permissions.set_readonly(true);
+        fs::set_permissions(&file, permissions).unwrap();
+        assert_eq!(replace(&file, b"before", b"after").unwrap_err(), "cannot be fixed: it is read-only");
+        assert_eq!(fs::read(&file).unwrap(), b"before");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_permissions_and_owners_stay() {
+        use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+        let (folder, file) = folder();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+        let link = folder.path().join("link.xml");
+        symlink("web01.xml", &link).unwrap();
+        let before = fs::metadata(&file).unwrap();
+        assert_eq!(replace(&link, b"before", b"after"), Ok(()));
+        let after = fs::metadata(&file).unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!((after.mode(), after.uid(), after.gid()), (before.mode(), before.uid(), before.gid()));
+        assert_eq!(fs::read(&file).unwrap(), b"after");
+        assert!(replace(Path::new("/dev/stdin"), b"", b"x").is_err());
+    }
+}

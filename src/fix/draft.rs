@@ -10,6 +10,11 @@ use crate::source::Span;
 use crate::tree::{AttrId, Kind, NodeId, Tree};
 use crate::xpath::NodeRef;
 
+/// So far up an element's quotes are looked for.
+const NEAR: usize = 8;
+/// A fix that is more than this is none.
+const MOST_EDITS: usize = 256;
+
 /// The changes of one fix to one document, all of them to the document as it is.
 #[derive(Debug)]
 pub struct Draft<'t, 's> {
@@ -31,6 +36,10 @@ impl<'t, 's> Draft<'t, 's> {
 
     /// The edits in the order of the text, none overlapping another; none where there is nothing to change, or where it cannot be done.
     pub fn finish(mut self) -> Vec<Edit> {
+        self.is_impossible |= self.edits.len() + self.removed.len() + self.pairs.len() > MOST_EDITS;
+        if self.is_impossible {
+            return Vec::new();
+        }
         self.remove_pairs();
         let regions = self.regions();
         // What lies in something that goes, goes; what is put before or behind it stays.
@@ -284,7 +293,7 @@ impl<'t, 's> Draft<'t, 's> {
     /// The quotes around an element's values, or those that the document uses.
     fn quote(&self, element: NodeId) -> char {
         let tree = self.tree;
-        let mut nearest = std::iter::once(element).chain(tree.ancestors(element));
+        let mut nearest = std::iter::once(element).chain(tree.ancestors(element)).take(NEAR);
         let quoted =
             nearest.find_map(|node| tree.attributes(node).next_back()).map(|attribute| tree.attribute_value_span(attribute).end);
         match quoted.and_then(|end| tree.text().as_bytes().get(end as usize)) {
@@ -349,17 +358,14 @@ impl<'t, 's> Draft<'t, 's> {
     /// The arguments that an option was made from.
     fn remove_option(&mut self, option: NodeId) {
         let tree = self.tree;
-        let (Some(commandline), Some(name)) = (tree.parent(option), tree.attributes(option).next()) else { return };
+        let Some(name) = tree.attributes(option).next() else { return };
         let name = tree.attribute_value_span(name).start;
-        let is_its = |&node: &NodeId| {
-            let span = tree.span(node);
-            !is_made_up(tree, node)
-                && tree.local_name(node) == "arg"
-                && tree.namespace(node) == QEMU
-                && (node == tree.origin(option) || (span.start <= name && name < span.end))
-        };
-        let arguments: Vec<NodeId> = tree.children(commandline).filter(is_its).collect();
-        self.removed.extend(arguments.into_iter().map(|node| (node, tree.span(node))));
+        // The argument with the name is the one with the value, or not far before it.
+        let value = tree.origin(option);
+        let first = (0..=value.0).rev().map(NodeId).find(|&node| tree.span(node).start <= name);
+        for node in first.filter(|&node| node != value).into_iter().chain([value]) {
+            self.removed.push((node, tree.span(node)));
+        }
     }
 
     /// Takes items out of comma lists, each with one comma; an option of which nothing is left goes altogether.

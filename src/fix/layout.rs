@@ -3,10 +3,13 @@
 use crate::source::Span;
 use crate::tree::{NodeId, Tree};
 
+/// A text whose first line is longer counts as one line, as nobody reads it by lines.
+const LONGEST_LINE: usize = 1 << 12;
+
 /// The first line end of the text; none where it is one line.
 pub fn line_end(text: &str) -> Option<&'static str> {
     let bytes = text.as_bytes();
-    let at = memchr::memchr2(b'\n', b'\r', bytes)?;
+    let at = memchr::memchr2(b'\n', b'\r', bytes.get(..LONGEST_LINE).unwrap_or(bytes))?;
     Some(match (bytes.get(at), bytes.get(at + 1)) {
         (Some(b'\r'), Some(b'\n')) => "\r\n",
         (Some(b'\r'), _) => "\r",
@@ -17,8 +20,9 @@ pub fn line_end(text: &str) -> Option<&'static str> {
 /// What stands between the start of the line and `at`, if that is nothing but spaces and tabs.
 pub fn indent(text: &str, at: usize) -> Option<&str> {
     let before = text.get(..at)?;
-    let start = memchr::memrchr2(b'\n', b'\r', before.as_bytes()).map_or(0, |end| end + 1);
-    before.get(start..).filter(|blanks| blanks.bytes().all(is_blank))
+    let blanks = before.bytes().rev().take_while(|&byte| is_blank(byte)).count();
+    let (line, blanks) = before.split_at(at - blanks);
+    (line.is_empty() || line.ends_with(['\n', '\r'])).then_some(blanks)
 }
 
 /// The start of the next line, if nothing but spaces and tabs stands between `at` and the end of this one; the end of the text is one.

@@ -1,18 +1,20 @@
 //! Fixes a file round by round: edits that do not overlap are made, the result is judged, until nothing is left to fix. A fix after which
 //! its finding is still there, or the file no definition any more, is not made.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::apply;
+use super::apply::{self, Moves};
 use crate::check::{Checker, MALFORMED, Outcome};
 use crate::finding::{Edit, Finding, Fix, Safety, Severity};
+use crate::input::text;
 use crate::policy::schema::Platform;
 
-/// Fixes that overlap are made one after the other, so often at most.
-const ROUNDS: usize = 100;
+/// Fixes that overlap are made one after the other, and those that may be to blame are tried one by one: so often a file is judged at
+/// most.
+const JUDGEMENTS: usize = 100;
 
 /// Which fixes are to be made.
 #[derive(Debug, Clone, Copy)]
@@ -36,8 +38,69 @@ pub struct Fixed {
     pub complaints: Vec<String>,
 }
 
+/// Judges a file and fixes what is wanted, in memory.
+pub fn fix(checker: &Checker<'_>, path: &Path, bytes: &[u8], named: bool, wanted: Wanted) -> Fixed {
+    let outcome = checker.check(path, bytes.to_vec(), named);
+    let hasher = RandomState::new();
+    let seen = HashSet::from([hasher.hash_one(bytes)]);
+    let judge = Judge { checker, path, named, left: JUDGEMENTS };
+    let mut state =
+        State { judge, outcome, bytes: bytes.to_vec(), seen, hasher, dropped: HashSet::new(), complaints: Vec::new() };
+    let mut fixed = 0;
+    loop {
+        let checked = &state.outcome.checked;
+        if checked.format.platform() != Some(Platform::Libvirt) || checked.source.is_binary() {
+            break;
+        }
+        let chosen = choose(&checked.findings, wanted, &state.dropped);
+        if chosen.is_empty() {
+            break;
+        }
+        if state.judge.left == 0 {
+            let left = chosen.len();
+            state.complaints.push(format!("gave up after {JUDGEMENTS} attempts with {left} fixes left; fix it again for those"));
+            break;
+        }
+        let count = chosen.len();
+        match state.judge.attempt(&state.bytes, &state.outcome, &chosen) {
+            Ok(next) if state.seen.insert(state.hasher.hash_one(&next.bytes)) => {
+                state.dropped = state.dropped.iter().filter_map(|key| key.moved(&next.moves)).collect();
+                state.bytes = next.bytes;
+                state.outcome = next.outcome;
+                fixed += count;
+            }
+            result => {
+                let failures = match result {
+                    Err(failures) => failures,
+                    Ok(_) => chosen.iter().map(|one| one.failure("another fix undoes it")).collect(),
+                };
+                for Failure { key, sentence } in failures {
+                    state.complaints.push(sentence);
+                    state.dropped.insert(key);
+                }
+            }
+        }
+    }
+    let State { outcome, bytes, mut complaints, .. } = state;
+    complaints.dedup();
+    Fixed { bytes: (fixed > 0).then_some(bytes), outcome, fixed, complaints }
+}
+
+/// How far the fixing of a file has come.
+struct State<'s, 'r> {
+    judge: Judge<'s, 'r>,
+    outcome: Outcome,
+    bytes: Vec<u8>,
+    /// What the file has been, so that fixes which undo each other come to an end.
+    seen: HashSet<u64>,
+    hasher: RandomState,
+    /// Findings whose fixes are not to be tried again.
+    dropped: HashSet<Key>,
+    complaints: Vec<String>,
+}
+
 /// Which finding a fix belongs to, across the rounds: places move with the edits before them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {
     rule: Arc<str>,
     host: Option<Arc<str>>,
@@ -57,74 +120,9 @@ impl Key {
     }
 
     /// The same after edits; none if the place is gone.
-    fn moved(&self, edits: &[Edit]) -> Option<Key> {
-        let mut start = i64::from(self.start);
-        for edit in edits.iter().filter(|edit| edit.span.start <= self.start) {
-            if edit.span.end > self.start && !edit.span.is_empty() {
-                return None;
-            }
-            start += edit.text.len() as i64 - edit.span.len() as i64;
-        }
-        Some(Key { start: u32::try_from(start).ok()?, ..self.clone() })
+    fn moved(&self, moves: &Moves) -> Option<Key> {
+        Some(Key { start: moves.after(self.start)?, ..self.clone() })
     }
-}
-
-/// Judges a file and fixes what is wanted, in memory.
-pub fn fix(checker: &Checker<'_>, path: &Path, bytes: &[u8], named: bool, wanted: Wanted) -> Fixed {
-    let outcome = checker.check(path, bytes.to_vec(), named);
-    let mut state = Fixed { bytes: None, outcome, fixed: 0, complaints: Vec::new() };
-    let hasher = RandomState::new();
-    let mut seen = HashSet::from([hasher.hash_one(bytes)]);
-    let mut dropped: Vec<Key> = Vec::new();
-    for round in 0.. {
-        let checked = &state.outcome.checked;
-        if checked.format.platform() != Some(Platform::Libvirt) || checked.source.is_binary() {
-            break;
-        }
-        let chosen = choose(&checked.findings, wanted, &dropped);
-        if chosen.is_empty() {
-            break;
-        }
-        if round == ROUNDS {
-            state.complaints.push(format!("gave up after {ROUNDS} rounds of fixes; fix it again for the rest"));
-            break;
-        }
-        let now = state.bytes.as_deref().unwrap_or(bytes);
-        let mut attempt = Attempt::make(checker, path, named, now, &state.outcome, &chosen);
-        if attempt.is_useless() && chosen.len() > 1 {
-            // One of them is to blame: each is tried by itself, and those that can be made are made together next time.
-            let alone =
-                chosen.iter().map(|one| Attempt::make(checker, path, named, now, &state.outcome, std::slice::from_ref(one)));
-            let bad: Vec<Failure> = alone.filter_map(|one| one.result.err()).flatten().collect();
-            attempt.result = match bad.is_empty() {
-                // Together they break what none breaks alone.
-                true => Attempt::make(checker, path, named, now, &state.outcome, &chosen[..1]).result,
-                false => Err(bad),
-            };
-        }
-        match attempt.result {
-            Ok(next) if seen.insert(hasher.hash_one(&next.bytes)) => {
-                dropped = dropped.iter().filter_map(|key| key.moved(&next.edits)).collect();
-                state.fixed += next.count;
-                state.bytes = Some(next.bytes);
-                state.outcome = next.outcome;
-            }
-            Ok(_) => {
-                for one in &chosen {
-                    state.complaints.push(complaint(one, "another fix undoes it"));
-                    dropped.push(one.key.clone());
-                }
-            }
-            Err(failures) => {
-                for Failure { key, sentence } in failures {
-                    state.complaints.push(sentence);
-                    dropped.push(key);
-                }
-            }
-        }
-    }
-    state.complaints.dedup();
-    state
 }
 
 /// A finding and the fix that is to be made for it.
@@ -134,88 +132,131 @@ struct Chosen<'f> {
     fix: &'f Fix,
 }
 
-/// The first wanted fix of each finding, as far as none overlaps one before it.
-fn choose<'f>(findings: &'f [Finding], wanted: Wanted, dropped: &[Key]) -> Vec<Chosen<'f>> {
-    let mut chosen: Vec<Chosen<'f>> = Vec::new();
-    for finding in findings.iter().filter(|finding| finding.severity >= wanted.min_severity) {
-        let Some(fix) = finding.fixes.iter().find(|fix| fix.safety <= wanted.safety && !fix.edits.is_empty()) else { continue };
-        let key = Key::of(finding);
-        // The same finding for several hosts has the same fix, which is made once.
-        let fits = |other: &Chosen<'_>| other.fix.edits == fix.edits || !overlap(&other.fix.edits, &fix.edits);
-        if !dropped.contains(&key) && chosen.iter().all(fits) {
-            chosen.push(Chosen { key, finding, fix });
-        }
+impl Chosen<'_> {
+    fn failure(&self, reason: &str) -> Failure {
+        let Chosen { key, finding, fix } = self;
+        let node = if finding.place.node.is_empty() { String::new() } else { format!(" at {}", finding.place.node) };
+        let sentence = format!("the fix of {}{node} to {} was not made: {reason}", finding.rule, fix.description);
+        Failure { key: key.clone(), sentence }
     }
-    chosen
 }
 
-fn overlap(some: &[Edit], others: &[Edit]) -> bool {
-    let clash = |a: &Edit, b: &Edit| match (a.span.is_empty(), b.span.is_empty()) {
-        (true, true) => a.span.start == b.span.start,
-        _ => a.span.start < b.span.end && b.span.start < a.span.end,
-    };
-    some.iter().any(|a| others.iter().any(|b| clash(a, b)))
-}
-
-/// What came of making some fixes.
-struct Attempt {
-    result: Result<Next, Vec<Failure>>,
-    /// Nobody knows which of the fixes is to blame.
-    is_open: bool,
-}
-
-struct Next {
-    bytes: Vec<u8>,
-    outcome: Outcome,
-    edits: Vec<Edit>,
-    count: usize,
-}
-
+/// A fix that is not made.
 struct Failure {
     key: Key,
     sentence: String,
 }
 
-impl Attempt {
-    fn make(checker: &Checker<'_>, path: &Path, named: bool, bytes: &[u8], before: &Outcome, chosen: &[Chosen<'_>]) -> Attempt {
-        let mut edits: Vec<Edit> = Vec::new();
-        for one in chosen {
-            edits.extend(one.fix.edits.iter().filter(|edit| !edits.contains(edit)).cloned().collect::<Vec<_>>());
+/// The first wanted fix of each finding, as far as none overlaps one before it.
+fn choose<'f>(findings: &'f [Finding], wanted: Wanted, dropped: &HashSet<Key>) -> Vec<Chosen<'f>> {
+    let mut chosen: Vec<Chosen<'f>> = Vec::new();
+    // The places of all edits chosen so far, with their fixes.
+    let mut taken: BTreeMap<(u32, u32), &'f Fix> = BTreeMap::new();
+    for finding in findings.iter().filter(|finding| finding.severity >= wanted.min_severity) {
+        let Some(fix) = finding.fixes.iter().find(|fix| fix.safety <= wanted.safety) else { continue };
+        let key = Key::of(finding);
+        if dropped.contains(&key) {
+            continue;
         }
-        edits.sort_by_key(|edit| (edit.span.start, edit.span.end));
-        let fail = |reason: &str| {
-            let failures = chosen.iter().map(|one| Failure { key: one.key.clone(), sentence: complaint(one, reason) });
-            Attempt { result: Err(failures.collect()), is_open: true }
-        };
-        let bytes = match apply::to_file(bytes, &before.checked.source, &edits) {
-            Ok(bytes) => bytes,
-            Err(refused) => return fail(&refused.0),
-        };
-        let outcome = checker.check(path, bytes.clone(), named);
-        let after = &outcome.checked;
-        if let Some(fault) = after.findings.iter().find(|finding| &*finding.rule == MALFORMED) {
-            return fail(&format!("it would break the file: {}", fault.message));
+        // The same finding for several hosts has the same fix, which is made once.
+        let first = fix.edits.first().and_then(|edit| taken.get(&(edit.span.start, edit.span.end)));
+        let is_same = first.is_some_and(|other| other.edits == fix.edits);
+        if !is_same && fix.edits.iter().any(|edit| overlaps(edit, &taken)) {
+            continue;
         }
-        if after.format != before.checked.format || after.vms != before.checked.vms {
-            return fail("it would make the file something else");
-        }
-        let left: Vec<Key> = after.findings.iter().map(Key::of).collect();
-        let is_left = |one: &&Chosen<'_>| one.key.moved(&edits).is_some_and(|key| left.contains(&key));
-        let failures: Vec<Failure> = chosen
-            .iter()
-            .filter(is_left)
-            .map(|one| Failure { key: one.key.clone(), sentence: complaint(one, "the finding would still be there") })
-            .collect();
-        let result = if failures.is_empty() { Ok(Next { bytes, outcome, edits, count: chosen.len() }) } else { Err(failures) };
-        Attempt { result, is_open: false }
+        taken.extend(fix.edits.iter().map(|edit| ((edit.span.start, edit.span.end), fix)));
+        chosen.push(Chosen { key, finding, fix });
     }
-
-    fn is_useless(&self) -> bool {
-        self.result.is_err() && self.is_open
-    }
+    chosen
 }
 
-fn complaint(Chosen { finding, fix, .. }: &Chosen<'_>, reason: &str) -> String {
-    let node = if finding.place.node.is_empty() { String::new() } else { format!(" at {}", finding.place.node) };
-    format!("the fix of {}{node} to {} was not made: {reason}", finding.rule, fix.description)
+/// Whether an edit shares a character with one of those taken, which do not overlap each other, or adds something at the same place.
+fn overlaps(edit: &Edit, taken: &BTreeMap<(u32, u32), &Fix>) -> bool {
+    let (start, end) = (edit.span.start, edit.span.end);
+    if taken.contains_key(&(start, end)) {
+        return true;
+    }
+    let before = taken.range(..(end, 0)).rev().map(|(place, _)| *place);
+    before.take_while(|place| place.1 >= start).any(|place| place.0 < end && place.1 > start)
+}
+
+/// What judges attempts.
+struct Judge<'s, 'r> {
+    checker: &'s Checker<'r>,
+    path: &'s Path,
+    named: bool,
+    /// How often still.
+    left: usize,
+}
+
+/// A file with some fixes made.
+struct Next {
+    bytes: Vec<u8>,
+    outcome: Outcome,
+    moves: Moves,
+}
+
+/// Why some fixes cannot be made together.
+enum Reason {
+    /// These cannot be made.
+    These(Vec<Failure>),
+    /// Nobody knows which of them it is.
+    Any(String),
+}
+
+impl Judge<'_, '_> {
+    /// Makes fixes, or says which of them cannot be made.
+    fn attempt(&mut self, bytes: &[u8], before: &Outcome, chosen: &[Chosen<'_>]) -> Result<Next, Vec<Failure>> {
+        let reason = match self.make(bytes, before, chosen) {
+            Ok(next) => return Ok(next),
+            Err(Reason::These(failures)) => return Err(failures),
+            Err(Reason::Any(reason)) => reason,
+        };
+        let mut failures = Vec::new();
+        if chosen.len() > 1 {
+            for one in chosen {
+                if self.left == 0 {
+                    break;
+                }
+                match self.make(bytes, before, std::slice::from_ref(one)) {
+                    Ok(_) => {}
+                    Err(Reason::These(those)) => failures.extend(those),
+                    Err(Reason::Any(reason)) => failures.push(one.failure(&reason)),
+                }
+            }
+        }
+        // Together they break what none breaks alone, or there was no time to find out.
+        let all = || chosen.iter().map(|one| one.failure(&reason)).collect();
+        Err(if failures.is_empty() { all() } else { failures })
+    }
+
+    fn make(&mut self, bytes: &[u8], before: &Outcome, chosen: &[Chosen<'_>]) -> Result<Next, Reason> {
+        let refused = |one: &Chosen<'_>| {
+            let missing = one.fix.edits.iter().find_map(|edit| text::encode_like(bytes, &edit.text).err())?;
+            Some(one.failure(&apply::Refused::character(missing).0))
+        };
+        let refused: Vec<Failure> = chosen.iter().filter_map(refused).collect();
+        if !refused.is_empty() {
+            return Err(Reason::These(refused));
+        }
+        let mut edits: Vec<Edit> = chosen.iter().flat_map(|one| &one.fix.edits).cloned().collect();
+        edits.sort_by_key(|edit| (edit.span.start, edit.span.end));
+        edits.dedup();
+        let bytes = apply::to_file(bytes, &before.checked.source, &edits).map_err(|refused| Reason::Any(refused.0))?;
+        self.left = self.left.saturating_sub(1);
+        let outcome = self.checker.check(self.path, bytes.clone(), self.named);
+        let after = &outcome.checked;
+        if let Some(fault) = after.findings.iter().find(|finding| &*finding.rule == MALFORMED) {
+            return Err(Reason::Any(format!("it would break the file: {}", fault.message)));
+        }
+        if after.format != before.checked.format || after.vms != before.checked.vms {
+            return Err(Reason::Any("it would make the file something else".to_owned()));
+        }
+        let moves = Moves::of(&edits);
+        let still_there: HashSet<Key> = after.findings.iter().map(Key::of).collect();
+        let is_left = |one: &&Chosen<'_>| one.key.moved(&moves).is_some_and(|key| still_there.contains(&key));
+        let failures: Vec<Failure> =
+            chosen.iter().filter(is_left).map(|one| one.failure("the finding would still be there")).collect();
+        if failures.is_empty() { Ok(Next { bytes, outcome, moves }) } else { Err(Reason::These(failures)) }
+    }
 }
