@@ -72,16 +72,15 @@ impl Report for Sarif<'_> {
         let path = file.source.path();
         let artifact = Artifact::new(path, &self.background.repository);
         let mut fingerprints = Fingerprints::new(path, &self.background.repository);
-        let lines = LineHashes::new(&file.source);
         let places = Places::new(&file.source);
+        let marked = file.findings.iter().map(|finding| file.source.line_index(places.marked(finding).start));
+        let lines = LineHashes::new(&file.source, marked);
         let mut out = Vec::with_capacity(file.findings.len() * 2_048);
         for (n, finding) in file.findings.iter().enumerate() {
             out.extend_from_slice(if n == 0 { b"\n" } else { b",\n" });
             let region = Region::new(&file.source, &places, places.marked(finding));
-            let fingerprints = PartialFingerprints {
-                own: fingerprints.next(finding),
-                line: lines.as_ref().and_then(|lines| lines.line(region.start_line)),
-            };
+            let fingerprints =
+                PartialFingerprints { own: fingerprints.next(finding), line: lines.line(region.start_line as usize - 1) };
             let result = SarifResult {
                 rule_id: &finding.rule,
                 rule_index: self.numbers.get(&*finding.rule).copied(),
