@@ -271,6 +271,8 @@ pub struct Summary {
     pub notes: usize,
     /// Findings that are shown, by rule: notes, warnings, errors.
     pub rules: BTreeMap<Arc<str>, [usize; 3]>,
+    /// What is known of those rules, sorted by their ids; empty where no report describes rules.
+    pub described: Vec<RuleInfo>,
     /// Findings that are shown elsewhere and that this report had no room for.
     pub left_out: usize,
     /// Why something could not be read or judged, as told on standard error.

@@ -19,7 +19,7 @@ pub struct Text {
 }
 
 /// The kind of definitions that a policy judges.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Platform {
     /// libvirt XML.
     Libvirt,
@@ -166,19 +166,6 @@ pub struct Rule {
     pub bad: Vec<Text>,
     /// Definitions that do not.
     pub good: Vec<Text>,
-}
-
-impl Rule {
-    /// What to do instead, as the rule and its cases say it, each once; without what is filled in only for a finding.
-    pub fn helps(&self) -> Vec<&str> {
-        let mut helps: Vec<&str> = Vec::new();
-        for help in std::iter::once(self.help.as_str()).chain(self.cases.iter().map(|case| case.help.text.as_str())) {
-            if !help.is_empty() && !help.contains('{') && !helps.contains(&help) {
-                helps.push(help);
-            }
-        }
-        helps
-    }
 }
 
 /// One way in which a rule shows.
