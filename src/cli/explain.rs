@@ -16,7 +16,7 @@ use crate::engine::UNCLEAR_NOTES;
 use crate::finding::{Citation, Severity};
 use crate::policy::builtin;
 use crate::policy::compile::Loaded;
-use crate::policy::matrix::Matrix;
+use crate::policy::matrix::{self, Matrix};
 use crate::policy::schema::{Case, Gate, Rule};
 use crate::report::escape;
 use crate::suggest;
@@ -113,6 +113,28 @@ pub fn guests_of(rule: &Rule) -> Vec<&str> {
         }
     }
     guests
+}
+
+/// The cells of a feature that the evidence does not settle, whether or not their edition answers for anybody.
+fn unsettled_cells(matrix: &Matrix, feature: usize) -> Vec<String> {
+    let mut cells = Vec::new();
+    for edition in &matrix.editions {
+        for table in &edition.tables {
+            for row in table.rows.iter().filter(|row| row.feature == feature) {
+                for (column, cell) in table.columns.iter().zip(&row.cells).filter(|(_, cell)| !cell.settled) {
+                    cells.push(format!(
+                        "{}, column {} ({}): {}? ({})",
+                        table.title,
+                        column.releases,
+                        matrix::drivers_word(&column.drivers),
+                        cell.support.as_str(),
+                        edition.id
+                    ));
+                }
+            }
+        }
+    }
+    cells
 }
 
 /// A document, and below it where to read it.
@@ -233,6 +255,10 @@ impl Page {
             }
             if unsettled {
                 self.paragraph("  ? ", UNSETTLED);
+            }
+            let cells = unsettled_cells(matrix, feature);
+            if !cells.is_empty() {
+                self.section("Not settled", &format!("{}\n{UNSETTLED}", cells.join("\n")));
             }
         }
         let id = rule.id.split_once('/').map_or("", |(_, id)| id);

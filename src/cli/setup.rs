@@ -246,14 +246,6 @@ fn known_host(host: &Asked<'_>, own: &[Loaded]) -> Result<(), Problem> {
     Err(host.refused(format!("there is no host `{}`", host.word), help))
 }
 
-/// The guest with this id.
-///
-/// # Errors
-/// With the nearest id, or what is missing.
-pub fn known_guest(id: &str) -> Result<Guest, Problem> {
-    Guest::parse(id).map_err(|help| Problem::new(format!("there is no guest `{id}`")).help(help))
-}
-
 /// What an entry of `policies` in a configuration names: a built-in id, or files relative to it, as a path or a glob.
 fn configured_policy(policy: &Asked<'_>) -> Result<Vec<Loaded>, Problem> {
     let Some((config, _)) = policy.config else { return named_policy(Path::new(policy.word)) };

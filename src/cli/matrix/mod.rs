@@ -87,6 +87,10 @@ struct Question<'m> {
     instead_of: Option<Arc<str>>,
 }
 
+fn known_guest(id: &str) -> Result<Guest, Problem> {
+    Guest::parse(id).map_err(|help| Problem::new(format!("there is no guest `{id}`")).help(help))
+}
+
 /// Shows the matrix, or a part of it.
 pub fn run(arguments: &Arguments) -> Result<u8, Problem> {
     let loaded = policy(arguments)?;
@@ -94,7 +98,7 @@ pub fn run(arguments: &Arguments) -> Result<u8, Problem> {
         return Err(Problem::new(format!("the policy `{}` has no support matrix", loaded.policy.id)));
     };
     let host = arguments.host.as_deref().map(known_host).transpose()?;
-    let guest = arguments.guest.as_deref().map(setup::known_guest).transpose()?;
+    let guest = arguments.guest.as_deref().map(known_guest).transpose()?;
     let feature = arguments.feature.as_deref().map(|id| known_feature(id, all)).transpose()?;
     let of_edition = arguments.edition.as_deref().map(|id| only_edition(id, all)).transpose()?;
     let matrix = of_edition.as_ref().unwrap_or(all);
