@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::date::Date;
+use crate::identity::Identity;
 use crate::policy::schema::Platform;
 use crate::source::{Source, Span};
 
@@ -125,6 +127,26 @@ pub struct Decision {
     pub own: bool,
 }
 
+/// Why a finding does not count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suppression {
+    /// Where it stands: a comment or an element of the same file. None for a baseline.
+    pub place: Option<Label>,
+    /// Why, in somebody's words.
+    pub reason: String,
+    /// The last day on which it holds.
+    pub until: Option<Date>,
+    /// Who answers for it.
+    pub owner: Option<String>,
+}
+
+impl Suppression {
+    /// `inSource` or `external`, the words of SARIF.
+    pub fn kind(&self) -> &'static str {
+        if self.place.is_some() { "inSource" } else { "external" }
+    }
+}
+
 /// One thing that is wrong, or worth a look, in one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
@@ -154,6 +176,41 @@ pub struct Finding {
     pub host: Option<Arc<str>>,
     /// Guest that was named by the user.
     pub guest: Option<Arc<str>>,
+    /// What it is about, wherever that stands.
+    pub identity: Identity,
+    /// Why it does not count, if it does not.
+    pub suppressed: Option<Arc<Suppression>>,
+}
+
+impl Finding {
+    /// What vmlint itself says of a file, which rests on no document.
+    pub fn own(rule: &str, severity: Severity, place: Label, message: String, help: Option<String>) -> Finding {
+        Finding {
+            rule: rule.into(),
+            severity,
+            status: None,
+            message,
+            focus: place.clone(),
+            place,
+            related: Vec::new(),
+            help,
+            source: None,
+            decision: None,
+            vm: None,
+            host: None,
+            guest: None,
+            identity: Identity::default(),
+            suppressed: None,
+        }
+    }
+}
+
+/// Brings findings into the order of their places, then of their rules.
+pub fn sort(findings: &mut [Finding]) {
+    fn key(finding: &Finding) -> (u32, &str, u32, Option<&str>) {
+        (finding.place.span.start, &finding.rule, finding.focus.span.start, finding.host.as_deref())
+    }
+    findings.sort_by(|a, b| key(a).cmp(&key(b)));
 }
 
 /// What a file turned out to be.
@@ -220,8 +277,10 @@ pub struct Checked {
     pub format: Format,
     /// How many VMs it defines.
     pub vms: usize,
-    /// The findings to show.
+    /// The findings that count.
     pub findings: Vec<Finding>,
+    /// Those that do not, because a suppression or a baseline covers them; in the same order.
+    pub suppressed: Vec<Finding>,
 }
 
 /// A file in the list that `--format json` gives.
