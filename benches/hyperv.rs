@@ -14,7 +14,9 @@ use vmlint::policy::schema::Platform;
 
 fn exports() -> Vec<PathBuf> {
     match std::env::var_os("VMLINT_EXPORTS") {
-        Some(folder) => walk::files(&[PathBuf::from(folder)]).filter_map(Result::ok).map(|file| file.path).collect(),
+        Some(folder) => {
+            walk::files(&[PathBuf::from(folder)], walk::is_ours).filter_map(Result::ok).map(|file| file.path).collect()
+        }
         None => vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/hyperv/web01-2012r2.xml")],
     }
 }

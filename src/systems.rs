@@ -105,6 +105,22 @@ const SYSTEMS: [System; 21] = [
 /// The versions of Windows that are words.
 const WORDED: [&str; 4] = ["vista", "xp", "nt", "me"];
 
+/// A system's name for people, without a version; Oracle's with the kernel that its id names. An unknown one is called by its id.
+pub fn system_name(id: &str) -> String {
+    let kernel = match id {
+        "oracle-linux-rhck" => " (RHCK)",
+        "oracle-linux-uek" => " (UEK)",
+        _ => "",
+    };
+    format!("{}{kernel}", known_system(id).map_or(id, |system| system.name))
+}
+
+/// The other ids of the system that an id names: `oracle-linux-rhck` and `oracle-linux-uek` for `oracle-linux`.
+pub fn other_ids(id: &str) -> impl Iterator<Item = &'static str> + '_ {
+    let name = known_system(id).map(|system| system.name);
+    SYSTEMS.iter().filter(move |other| Some(other.name) == name).map(|other| other.id).filter(move |other| *other != id)
+}
+
 fn known_system(id: &str) -> Option<&'static System> {
     SYSTEMS.iter().find(|system| system.id == id)
 }
@@ -263,7 +279,13 @@ fn numbers(text: &str) -> Option<String> {
 
 /// The guests that a rule is about.
 #[derive(Debug)]
-pub enum GuestPattern {
+pub struct GuestPattern {
+    text: String,
+    which: Which,
+}
+
+#[derive(Debug)]
+enum Which {
     /// A whole family.
     Family(Family),
     /// Every version of a system; `oracle-linux` is with either kernel.
@@ -280,39 +302,26 @@ impl GuestPattern {
     /// # Errors
     /// With what is wrong and, where there is something near, what may have been meant.
     pub fn parse(text: &str) -> Result<GuestPattern, (String, Option<String>)> {
-        if let Some((_, family)) = FAMILIES.iter().find(|(word, _)| *word == text) {
-            return Ok(GuestPattern::Family(*family));
-        }
-        let (name, versions) =
-            text.split_once(char::is_whitespace).map_or((text, None), |(name, rest)| (name, Some(rest.trim())));
-        match (known_system(name), versions) {
-            (Some(system), None) => Ok(GuestPattern::System(system.id)),
-            (Some(system), Some(versions)) => Pattern::versions(versions)
-                .map(|pattern| GuestPattern::Versions(system.id, pattern))
-                .map_err(|wrong| (wrong, None)),
-            (None, None) if name.starts_with("windows-") => match Guest::parse(name) {
-                Ok(guest) => Ok(GuestPattern::Windows(guest)),
-                Err(help) => Err((format!("there is no guest `{name}`"), Some(help))),
-            },
-            (None, _) => {
-                let known = FAMILIES.iter().map(|(word, _)| *word).chain(SYSTEMS.iter().map(|system| system.id));
-                Err((format!("there is no guest `{name}`"), suggest::help(name, known)))
-            }
-        }
+        Which::parse(text).map(|which| GuestPattern { text: text.to_owned(), which })
+    }
+
+    /// It as the policy writes it.
+    pub fn as_str(&self) -> &str {
+        &self.text
     }
 
     /// Whether a guest is one of them.
     pub fn matches(&self, guest: &Guest) -> bool {
         let is = |system: &str| guest.name() == system || (system == "oracle-linux" && guest.name().starts_with("oracle-linux-"));
-        match self {
-            GuestPattern::Family(family) => guest.family() == *family,
-            GuestPattern::System(system) => is(system),
+        match &self.which {
+            Which::Family(family) => guest.family() == *family,
+            Which::System(system) => is(system),
             // Where the release is not told it has to hold for all that it may be.
-            GuestPattern::Versions(system, versions) => {
+            Which::Versions(system, versions) => {
                 let (first, last) = guest.releases();
                 is(system) && [first, last].iter().all(|release| versions.is_match(&dotted(release)))
             }
-            GuestPattern::Windows(one) => {
+            Which::Windows(one) => {
                 let id = &*guest.id;
                 let base = id.rfind("-sp").map_or(id, |at| &id[..at]);
                 base == &*one.id
@@ -321,7 +330,32 @@ impl GuestPattern {
     }
 }
 
-fn dotted(numbers: &[u32]) -> String {
+impl Which {
+    fn parse(text: &str) -> Result<Which, (String, Option<String>)> {
+        if let Some((_, family)) = FAMILIES.iter().find(|(word, _)| *word == text) {
+            return Ok(Which::Family(*family));
+        }
+        let (name, versions) =
+            text.split_once(char::is_whitespace).map_or((text, None), |(name, rest)| (name, Some(rest.trim())));
+        match (known_system(name), versions) {
+            (Some(system), None) => Ok(Which::System(system.id)),
+            (Some(system), Some(versions)) => {
+                Pattern::versions(versions).map(|pattern| Which::Versions(system.id, pattern)).map_err(|wrong| (wrong, None))
+            }
+            (None, None) if name.starts_with("windows-") => match Guest::parse(name) {
+                Ok(guest) => Ok(Which::Windows(guest)),
+                Err(help) => Err((format!("there is no guest `{name}`"), Some(help))),
+            },
+            (None, _) => {
+                let known = FAMILIES.iter().map(|(word, _)| *word).chain(SYSTEMS.iter().map(|system| system.id));
+                Err((format!("there is no guest `{name}`"), suggest::help(name, known)))
+            }
+        }
+    }
+}
+
+/// A release as people write it: `7.9`.
+pub fn dotted(numbers: &[u32]) -> String {
     numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(".")
 }
 

@@ -8,10 +8,14 @@ mod schemas;
 mod choice;
 #[path = "cli/commands.rs"]
 mod commands;
+#[path = "cli/configured.rs"]
+mod configured;
 #[path = "cli/guests.rs"]
 mod guests;
 #[path = "cli/inputs.rs"]
 mod inputs;
+#[path = "cli/matrix.rs"]
+mod matrix;
 #[path = "cli/pages.rs"]
 mod pages;
 #[path = "cli/reports.rs"]

@@ -48,6 +48,21 @@ fn the_configuration_of_the_documentation_is_valid() {
     insta::assert_snapshot!(run);
 }
 
+#[test]
+fn the_edition_of_the_documentation_is_valid() {
+    let documented = blocks(&text("docs/policies.md"), "yaml");
+    let edition = documented.iter().find(|block| block.starts_with("edition: ")).unwrap();
+    let file = |name: &str| text(format!("fixtures/policies/matrix/{name}"));
+    let (policy, new) = (file("farm.yaml"), file("tables/new.yaml"));
+    let folder = common::folder(&[
+        ("farm.yaml", policy.as_bytes()),
+        ("tables/new.yaml", new.as_bytes()),
+        ("tables/old.yaml", edition.as_bytes()),
+    ]);
+    let run = vmlint(["policy", "check", "farm.yaml"]).within(folder.path()).run();
+    assert_eq!((run.status, run.stderr.as_str()), (Some(0), ""));
+}
+
 /// Links of the documents to files of the repository.
 #[test]
 fn no_link_leads_nowhere() {
@@ -81,9 +96,14 @@ fn every_format_is_told_of() {
 
 #[test]
 fn the_number_of_rules_is_the_one_that_is_told() {
-    let rules = vmlint(["rules", "--format", "json"]).run().json().as_array().unwrap().len();
-    assert!(text("README.md").contains(&format!("\n{rules} rules for RHEL 8 KVM hosts")), "there are {rules}");
-    assert!(text("CHANGELOG.md").contains(&format!(" {rules} rules,")), "there are {rules}");
+    let rules = vmlint(["rules", "--format", "json"]).run().json();
+    let all = rules.as_array().unwrap();
+    let count = |platform: &str| all.iter().filter(|rule| rule["platform"] == platform).count();
+    let (libvirt, hyper_v) = (count("libvirt"), count("hyper-v"));
+    let told = format!("\n{} rules, {libvirt} for RHEL 8 KVM hosts", all.len());
+    assert!(text("README.md").contains(&told), "{told}");
+    assert!(text("README.md").contains(&format!(" and {hyper_v} for\nHyper-V")), "{hyper_v}");
+    assert!(text("CHANGELOG.md").contains(&format!(" {} rules,", all.len())), "{told}");
 }
 
 #[test]

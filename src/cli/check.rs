@@ -1,33 +1,27 @@
 //! `vmlint check` and `vmlint policy`.
 
 use std::ffi::OsString;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
 use clap::Subcommand;
 
-use super::options::{Check, FailOn};
+use super::options::Check;
 use super::outlets::{self, Outlet, ReportFile, Target};
-use super::problem::{Problem, show_faults, shown};
-use super::run::{Job, complain};
-use super::setup::{self, Setup, Wishes};
+use super::problem::Problem;
+use super::profiles::{Profile, Profiles, Search};
+use super::run::{Job, Used, complain};
+use super::setup::Wishes;
 use super::{FINDINGS, SUCCESS, TROUBLE, terminal};
-use crate::check::Checker;
-use crate::config::{self, Config};
-use crate::engine::{Assumptions, Engine};
-use crate::finding::{FileEntry, Severity, Summary};
-use crate::policy::compile::Faulty;
-use crate::policy::schema::{Fault, Platform};
-use crate::policy::yaml;
+use crate::engine::Assumptions;
+use crate::policy::schema::Platform;
 use crate::report::repository::Repository;
 use crate::report::{self, Background, Format};
 
 /// Judges files and folders.
 pub fn run(options: Check) -> Result<u8, Problem> {
     let started = Instant::now();
-    let config = configuration(options.config.as_deref(), options.no_config)?;
     let outputs = outputs(options.format, options.output, options.reports, |name| std::env::var_os(name));
     let wishes = Wishes {
         hosts: options.hosts,
@@ -38,14 +32,17 @@ pub fn run(options: Check) -> Result<u8, Problem> {
         ignore: options.ignore,
         described: outputs.iter().any(|(format, _)| format.describes_rules()),
     };
-    let mut setup = setup::setup(wishes, config.as_ref())?;
-    for file in &setup.warnings {
-        let _ = io::stderr().write_all(&show_faults(file));
-    }
-    let fail_on = options.fail_on.or(config.and_then(|config| config.fail_on).map(configured_level)).unwrap_or(FailOn::Error);
-    let background = Background { rules: std::mem::take(&mut setup.descriptions), repository: repository() };
-    let checker = Checker::by_platform(|platform| Engine::new(setup.rules(platform), &setup.assumptions));
+    let search = match (options.no_config, options.config) {
+        (true, _) => Search::Nowhere,
+        (false, Some(path)) => Search::Named(path),
+        (false, None) => Search::Upward,
+    };
+    let profiles = Profiles::new(wishes, options.fail_on, search);
     let paths = if options.paths.is_empty() { vec![PathBuf::from(".")] } else { options.paths };
+    // What is wrong with the options, or with the configuration here, is told before anything is judged.
+    let here = profiles.try_of(Path::new("vmlint"))?;
+    let descriptions = here.map(|profile| profile.setup.descriptions.clone()).unwrap_or_default();
+    let background = Background { rules: descriptions, repository: repository() };
     outlets::check(&outputs.iter().map(|(_, target)| target).collect::<Vec<_>>(), &paths)?;
     let display = |target: &Target| {
         let terminal = if *target == Target::Standard { terminal::detect(options.color) } else { terminal::file(options.color) };
@@ -56,7 +53,7 @@ pub fn run(options: Check) -> Result<u8, Problem> {
         reports.iter().zip(&outputs).map(|(report, (_, target))| Outlet::open(&**report, target)).collect();
     let written: Vec<PathBuf> = outputs.iter().filter_map(|(_, target)| target.path()?.canonicalize().ok()).collect();
     let job = Job {
-        checker: &checker,
+        profiles: &profiles,
         reports: &reports,
         written: &written,
         min_severity: options.min_severity.into(),
@@ -64,9 +61,10 @@ pub fn run(options: Check) -> Result<u8, Problem> {
         stdin_filename: options.stdin_filename,
     };
     let mut result = job.run(&paths, &mut outlets);
+    let (hosts, assumed) = hosts_told(&result.used, here);
     let summary = &mut result.summary;
-    summary.hosts = hosts_told(&setup.assumptions, summary);
-    summary.host_assumed = summary.hosts.iter().any(|host| setup.assumptions.assumed.contains(host));
+    summary.hosts = hosts;
+    summary.host_assumed = assumed;
     summary.elapsed = started.elapsed();
     for outlet in &mut outlets {
         outlet.finish(summary);
@@ -82,17 +80,16 @@ pub fn run(options: Check) -> Result<u8, Problem> {
         ));
     }
     if !is_cut_off {
-        say_what_was_not_judged(&setup, &result.summary.files);
+        say_what_was_not_judged(&result.used);
     }
-    drop(outlets);
-    // The process ends now; giving the memory of every rule back one by one would only take time.
-    std::mem::forget(checker);
-    std::mem::forget(setup);
-    match result.worst {
-        _ if result.trouble || failed => Ok(TROUBLE),
-        Some(worst) if !is_cut_off && fail_on.reached_by(worst) => Ok(FINDINGS),
-        _ => Ok(SUCCESS),
-    }
+    let status = if result.trouble || failed || profiles.trouble() {
+        TROUBLE
+    } else if result.failed && !is_cut_off {
+        FINDINGS
+    } else {
+        SUCCESS
+    };
+    Ok(status)
 }
 
 /// What is written and where to: the report that is shown, and those to files. In a workflow of GitHub a report whose format nobody
@@ -121,30 +118,32 @@ fn repository() -> Repository {
     Repository::around(&folder, |name| std::env::var(name).ok())
 }
 
-/// The hosts that the summary tells: those named, and of those assumed the ones for which there was a file.
-fn hosts_told(Assumptions { hosts, assumed, .. }: &Assumptions, summary: &Summary) -> Vec<Arc<str>> {
-    let mut seen: Vec<Platform> = summary.files.iter().filter_map(|file| file.format.platform()).collect();
-    if seen.is_empty() && assumed.len() == hosts.len() {
-        seen.push(Platform::Libvirt);
+/// The hosts that the summary tells, and whether any of them was assumed: those named, and of those assumed the ones for which there was
+/// a file.
+fn hosts_told(used: &[Used], here: Option<&'static Profile>) -> (Vec<Arc<str>>, bool) {
+    let here = here.filter(|_| used.is_empty()).map(|profile| Used { profile, platform: Platform::Libvirt, files: 0 });
+    let (mut hosts, mut any_assumed): (Vec<Arc<str>>, bool) = (Vec::new(), false);
+    let mut used: Vec<&Used> = used.iter().chain(&here).collect();
+    used.sort_by_key(|used| used.platform);
+    for Used { profile, platform, .. } in used {
+        let Assumptions { hosts: all, assumed, .. } = &profile.setup.assumptions;
+        for host in all {
+            let is_assumed = assumed.contains(host);
+            if (!is_assumed || Platform::of_host(host) == Some(*platform)) && !hosts.contains(host) {
+                hosts.push(host.clone());
+                any_assumed |= is_assumed;
+            }
+        }
     }
-    let counts = |host: &&Arc<str>| !assumed.contains(host) || Platform::of_host(host).is_some_and(|own| seen.contains(&own));
-    hosts.iter().filter(counts).cloned().collect()
-}
-
-fn configured_level(level: Option<Severity>) -> FailOn {
-    match level {
-        None => FailOn::Never,
-        Some(Severity::Note) => FailOn::Note,
-        Some(Severity::Warning) => FailOn::Warning,
-        Some(Severity::Error) => FailOn::Error,
-    }
+    (hosts, any_assumed)
 }
 
 /// Files of a platform without rules have no findings, which must not be taken for a clean bill.
-fn say_what_was_not_judged(setup: &Setup, files: &[FileEntry]) {
+fn say_what_was_not_judged(used: &[Used]) {
     for platform in [Platform::Libvirt, Platform::HyperV] {
-        let unjudged = files.iter().filter(|file| file.format.platform() == Some(platform)).count();
-        if unjudged > 0 && !setup.rules(platform).judges(platform) {
+        let about = used.iter().filter(|used| used.platform == platform && !used.profile.setup.rules(platform).judges(platform));
+        let unjudged: usize = about.map(|used| used.files).sum();
+        if unjudged > 0 {
             let files = if unjudged == 1 { "1 file was read".to_owned() } else { format!("{unjudged} files were read") };
             complain(&format!(
                 "{files} and not judged: none of the rules of this run is about {} definitions",
@@ -152,26 +151,6 @@ fn say_what_was_not_judged(setup: &Setup, files: &[FileEntry]) {
             ));
         }
     }
-}
-
-/// The configuration that was named, else the nearest one above the current folder.
-fn configuration(named: Option<&Path>, none: bool) -> Result<Option<Config>, Problem> {
-    if none {
-        return Ok(None);
-    }
-    let path = match named {
-        Some(path) => Some(path.to_owned()),
-        None => std::env::current_dir().ok().and_then(|folder| config::discover(&folder)),
-    };
-    let Some(path) = path else { return Ok(None) };
-    let source = Arc::new(setup::read_yaml_source(&path)?);
-    let faulty = |faults: Vec<Fault>| {
-        let file = Faulty { source: source.clone(), faults };
-        Problem::faulty(format!("the configuration {} cannot be used", shown(&path)), vec![file])
-    };
-    let node = yaml::read(source.text()).map_err(|broken| faulty(vec![Fault::error(broken.span, broken.message)]))?;
-    let folder = path.parent().unwrap_or(Path::new(""));
-    Config::load(&node, folder).map(Some).map_err(faulty)
 }
 
 /// Commands on policies.

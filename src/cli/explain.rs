@@ -5,17 +5,22 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::matrix::gaps;
+use super::matrix::sheet::{UNSETTLED, edition_name, note_text};
+use super::page::Page;
 use super::problem::Problem;
 use super::terminal::{self, ColorChoice};
 use super::{answer, setup};
 use crate::check::{MALFORMED, NOT_A_VM};
 use crate::engine::UNCLEAR_NOTES;
-use crate::finding::Severity;
+use crate::finding::{Citation, Severity};
 use crate::policy::builtin;
 use crate::policy::compile::Loaded;
-use crate::policy::schema::Rule;
-use crate::report::{Paint, escape};
+use crate::policy::matrix::Matrix;
+use crate::policy::schema::{Case, Gate, Rule};
+use crate::report::escape;
 use crate::suggest;
+use crate::systems::GuestPattern;
 
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
@@ -56,7 +61,7 @@ pub const OWN: [(&str, Severity, &str, &str); 3] = [
 /// Explains a rule.
 pub fn run(arguments: &Arguments) -> Result<u8, Problem> {
     let terminal = terminal::detect(arguments.color);
-    let page = Page { paint: Paint { on: terminal.color }, width: terminal.width.min(100), text: String::new() };
+    let page = Page::new(terminal);
     if let Some((id, _, title, text)) =
         OWN.iter().find(|(id, ..)| *id == arguments.rule || id.ends_with(&format!("/{}", arguments.rule)))
     {
@@ -89,10 +94,55 @@ pub fn all_policies() -> Result<Vec<Loaded>, Problem> {
     builtin::ALL.iter().map(|policy| policy.load_documented().map_err(Problem::from)).collect()
 }
 
-struct Page {
-    paint: Paint,
-    width: usize,
-    text: String,
+/// The hosts of its policy on which a rule can apply.
+pub fn hosts_of<'r>(loaded: &'r Loaded, rule: &Rule) -> Vec<&'r str> {
+    let applies = |host: &str, case: &Case| {
+        (case.hosts.is_empty() || case.hosts.iter().any(|own| **own == *host))
+            && !case.except_hosts.iter().any(|(except, find)| **except == *host && find.is_none())
+    };
+    let hosts = loaded.policy.hosts.iter().map(|host| &**host);
+    hosts.filter(|host| rule.cases.iter().any(|case| applies(host, case))).collect()
+}
+
+/// The guests that some way of a rule is limited to, as the policy writes them.
+pub fn guests_of(rule: &Rule) -> Vec<&str> {
+    let mut guests: Vec<&str> = Vec::new();
+    for guest in rule.cases.iter().flat_map(|case| &*case.guests).map(GuestPattern::as_str) {
+        if !guests.contains(&guest) {
+            guests.push(guest);
+        }
+    }
+    guests
+}
+
+/// A document, and below it where to read it.
+fn source(citation: &Citation) -> String {
+    let text = format!("{}, {} ({})", citation.title, citation.section, citation.date);
+    citation.url.iter().fold(text, |text, url| format!("{text}\n{url}"))
+}
+
+/// An advice while no machine is known: `…` stands for what a definition would say.
+fn in_general(help: &str) -> String {
+    let (mut general, mut rest) = (String::new(), help);
+    while let Some(at) = rest.find(['{', '}']) {
+        let (before, from) = rest.split_at(at);
+        general.push_str(before);
+        if let Some(after) = from.strip_prefix("{{").or_else(|| from.strip_prefix("}}")) {
+            general.push_str(&from[..1]);
+            rest = after;
+            continue;
+        }
+        let (word, after) = from.split_once('}').unwrap_or((from, ""));
+        general.push_str(match word.trim_start_matches('{') {
+            "guest" => "the guest",
+            "host" => "the host",
+            "drivers" => "its drivers",
+            "device" => "the device",
+            _ => "…",
+        });
+        rest = after;
+    }
+    general + rest
 }
 
 impl Page {
@@ -104,15 +154,31 @@ impl Page {
 
     fn rule(mut self, loaded: &Loaded, rule: &Rule) -> String {
         self.title(&rule.id, &rule.title);
-        let hosts: Vec<&str> = loaded.policy.hosts.iter().map(|host| &**host).collect();
-        let judged = match hosts.as_slice() {
+        let judged = match hosts_of(loaded, rule).as_slice() {
             [] => "where the policy is named with --policy".to_owned(),
             hosts => format!("for {}", hosts.join(", ")),
         };
         let facts = format!("{}, {}; judged {judged}.", rule.severity.as_str(), rule.status.as_str());
         self.section("Status", &facts);
+        let guests = guests_of(rule);
+        if !guests.is_empty() {
+            let all = rule.cases.iter().all(|case| !case.guests.is_empty());
+            let only = if all { "Only where the guest is known to be one of these" } else { "In part only for these" };
+            self.section("Guests", &format!("{only}: {}.", guests.join(", ")));
+        }
         self.section("Why", &rule.why);
-        self.section("Instead", &rule.helps().join("\n\n"));
+        let helps = || std::iter::once(rule.help.as_str()).chain(rule.cases.iter().map(|case| case.help.text.as_str()));
+        let mut general: Vec<String> = Vec::new();
+        for help in helps().map(in_general) {
+            if !help.is_empty() && !general.contains(&help) {
+                general.push(help);
+            }
+        }
+        // Where one says it without the words of a definition, that is enough.
+        if general.iter().any(|help| !help.contains('…')) {
+            general.retain(|help| !help.contains('…'));
+        }
+        self.section("Instead", &general.join("\n\n"));
         let exceptions: Vec<String> = rule
             .cases
             .iter()
@@ -127,13 +193,11 @@ impl Page {
         if !exceptions.is_empty() {
             self.section("Not on", &exceptions.join(", "));
         }
-        for citation in &rule.citations {
-            let mut text = format!("{}, {} ({})", citation.title, citation.section, citation.date);
-            if let Some(url) = &citation.url {
-                let _ = write!(text, "\n{url}");
-            }
-            self.section("Source", &text);
+        if let Some(matrix) = loaded.policy.matrix.as_deref() {
+            self.matrix(matrix, rule);
         }
+        let sources: Vec<String> = rule.citations.iter().map(|citation| source(citation)).collect();
+        self.section("Source", &sources.join("\n\n"));
         if let Some(example) = rule.bad.first() {
             self.example("Raises it", &example.text);
         }
@@ -146,27 +210,44 @@ impl Page {
         self.text
     }
 
-    fn title(&mut self, id: &str, title: &str) {
-        let line = format!("{}: {}", self.paint.bold(&escape(id)), escape(title));
-        self.text.push_str(&line);
-        self.text.push('\n');
-    }
-
-    fn section(&mut self, heading: &str, text: &str) {
-        let _ = write!(self.text, "\n{}\n", self.paint.bold(heading));
-        let options = textwrap::Options::new(self.width).initial_indent("  ").subsequent_indent("  ").break_words(false);
-        let options =
-            options.word_splitter(textwrap::WordSplitter::NoHyphenation).word_separator(textwrap::WordSeparator::AsciiSpace);
-        for paragraph in text.lines() {
-            for line in textwrap::wrap(&escape(paragraph), &options) {
-                self.text.push_str(line.trim_end());
-                self.text.push('\n');
+    /// What the support matrix has to do with the rule.
+    fn matrix(&mut self, matrix: &Matrix, rule: &Rule) {
+        let missing = rule.cases.iter().find_map(|case| match case.gate {
+            Gate::Missing(feature) => Some(feature),
+            _ => None,
+        });
+        if let Some(feature) = missing {
+            self.heading("Missing");
+            let gaps = gaps::gaps(matrix, feature);
+            let unsettled = gaps.iter().flat_map(|gap| &gap.guests).any(|line| line.contains('?'));
+            for gap in gaps {
+                self.paragraph("  ", &gap.hosts);
+                for guests in &gap.guests {
+                    self.paragraph("    ", guests);
+                }
             }
+            if unsettled {
+                self.paragraph("  ? ", UNSETTLED);
+            }
+        }
+        let id = rule.id.split_once('/').map_or("", |(_, id)| id);
+        let mut notes: Vec<String> = Vec::new();
+        for edition in &matrix.editions {
+            for note in edition.notes.iter().filter(|note| note.rules.iter().any(|rule| rule.text == id)) {
+                notes.push(format!("{} ({}), note {}:\n{}", edition.title, edition_name(edition), note.number, note_text(note)));
+            }
+        }
+        if !notes.is_empty() {
+            self.section("Notes that say so", &notes.join("\n\n"));
         }
     }
 
+    fn title(&mut self, id: &str, title: &str) {
+        self.line(&format!("{}: {}", self.paint.bold(&escape(id)), escape(title)));
+    }
+
     fn example(&mut self, heading: &str, example: &str) {
-        let _ = write!(self.text, "\n{}\n", self.paint.bold(heading));
+        self.heading(heading);
         for line in example.lines() {
             let _ = writeln!(self.text, "  {}", escape(line));
         }

@@ -1,11 +1,15 @@
 //! The command line: arguments, exit codes, one file for each command.
 
 mod check;
+mod config;
 mod explain;
+mod matrix;
 mod options;
 mod outlets;
+mod page;
 mod policy;
 mod problem;
+mod profiles;
 mod query;
 mod rules;
 mod run;
@@ -29,7 +33,7 @@ const FINDINGS: u8 = 1;
 const TROUBLE: u8 = 2;
 
 /// Names of commands that are kept for later, so that no file of that name is checked by mistake.
-const RESERVED: [&str; 7] = ["matrix", "fix", "upgrade", "lsp", "init", "config", "schema"];
+const RESERVED: [&str; 5] = ["fix", "upgrade", "lsp", "init", "schema"];
 
 /// Finds what the vendor of the host does not support in virtual-machine definitions
 #[derive(Debug, Parser)]
@@ -54,6 +58,10 @@ enum Command {
     View(view::Arguments),
     /// Run one XPath expression over files
     Query(query::Arguments),
+    /// Tell which configuration holds for a file, and where each value comes from
+    Config(config::Arguments),
+    /// Show which features a guest has on a host, as the vendor's tables say
+    Matrix(matrix::Arguments),
     /// Check policies of your own
     #[command(subcommand)]
     Policy(check::PolicyCommand),
@@ -84,6 +92,8 @@ pub fn run() -> ExitCode {
         Some(Command::Rules(arguments)) => rules::run(&arguments),
         Some(Command::View(arguments)) => view::run(&arguments),
         Some(Command::Query(arguments)) => query::run(&arguments),
+        Some(Command::Config(arguments)) => config::run(&arguments),
+        Some(Command::Matrix(arguments)) => matrix::run(&arguments),
         Some(Command::Policy(command)) => check::run_policy(command),
     })
 }

@@ -76,7 +76,7 @@ pub fn run(arguments: &Arguments) -> Result<u8, Problem> {
         if !stdin.is_empty() {
             trouble |= query.file(Path::new("-"), &arguments.stdin_filename, true, &mut output)?;
         }
-        for found in walk::files(&paths) {
+        for found in walk::files(&paths, walk::is_ours) {
             match found {
                 Ok(Found { path, named }) => trouble |= query.file(&path, &path, named, &mut output)?,
                 Err(unreadable) => {

@@ -6,13 +6,13 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use super::explain::all_policies;
+use super::explain::{all_policies, guests_of, hosts_of};
 use super::problem::Problem;
 use super::terminal::{self, ColorChoice};
 use super::{answer, setup};
 use crate::finding::Severity;
 use crate::policy::compile::Loaded;
-use crate::policy::schema::Rule;
+use crate::policy::schema::{Case, Rule};
 use crate::report::{Paint, Terminal, escape};
 use crate::suggest;
 use crate::systems;
@@ -53,7 +53,12 @@ struct Row<'r> {
     status: &'static str,
     platform: &'static str,
     hosts: Vec<&'r str>,
+    /// The guests that it is limited to, all of it or in part; empty for all.
+    guests: Vec<&'r str>,
     fixable: bool,
+    /// What guests and hosts it is limited to, in words; empty for all.
+    #[serde(skip)]
+    only: String,
 }
 
 /// Lists the rules.
@@ -88,18 +93,36 @@ pub fn run(arguments: &Arguments) -> Result<u8, Problem> {
 }
 
 fn row<'r>(loaded: &'r Loaded, rule: &'r Rule) -> Row<'r> {
-    // A host that every way of the rule leaves out is not one of its hosts.
-    let left_out =
-        |host: &str| rule.cases.iter().all(|case| case.except_hosts.iter().any(|(h, find)| **h == *host && find.is_none()));
     Row {
         id: &rule.id,
         title: &rule.title,
         severity: rule.severity,
         status: rule.status.as_str(),
         platform: loaded.policy.platform.as_str(),
-        hosts: loaded.policy.hosts.iter().map(|host| &**host).filter(|host| !left_out(host)).collect(),
+        hosts: hosts_of(loaded, rule),
+        guests: guests_of(rule),
         fixable: false,
+        only: only(rule),
     }
+}
+
+/// More guests than this are not named in the table.
+const NAMED_GUESTS: usize = 3;
+
+/// `only rhel 8.5; on windows-server-2016`
+fn only(rule: &Rule) -> String {
+    let mut hosts: Vec<&str> = rule.cases.iter().flat_map(|case| &case.hosts).map(|host| &**host).collect();
+    hosts.sort_unstable();
+    hosts.dedup();
+    let all = |limited: fn(&Case) -> bool| if rule.cases.iter().all(|case| limited(case)) { "" } else { "in part " };
+    let guests = guests_of(rule);
+    let guests = if guests.len() > NAMED_GUESTS { "some guests".to_owned() } else { guests.join(", ") };
+    let parts = [
+        (guests, format!("{}only ", all(|case| !case.guests.is_empty()))),
+        (hosts.join(", "), format!("{}on ", all(|case| !case.hosts.is_empty()))),
+    ];
+    let parts = parts.iter().filter(|(words, _)| !words.is_empty()).map(|(words, before)| format!("{before}{words}"));
+    parts.collect::<Vec<_>>().join("; ")
 }
 
 /// Titles that a terminal is too narrow for go on below themselves.
@@ -112,7 +135,8 @@ fn table(rows: &[Row<'_>], terminal: Terminal) -> String {
     let mut text = String::new();
     for row in rows {
         let severity = paint.severity(row.severity, &format!("{:7}", row.severity.as_str()));
-        let title = textwrap::wrap(&escape(row.title), room).join(&format!("\n{:before$}", ""));
+        let title = if row.only.is_empty() { row.title.to_owned() } else { format!("{} ({})", row.title, row.only) };
+        let title = textwrap::wrap(&escape(&title), room).join(&format!("\n{:before$}", ""));
         let _ = writeln!(text, "{:id$}  {severity}  {:status$}  {title}", escape(row.id), row.status);
     }
     let _ = writeln!(text, "\n{} rules; `vmlint explain RULE` tells more of one", rows.len());

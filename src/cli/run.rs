@@ -10,10 +10,12 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::prelude::*;
 
 use super::outlets::Outlet;
-use crate::check::{Checker, Outcome};
+use super::profiles::{Profile, Profiles};
+use crate::check::Outcome;
 use crate::finding::{FileEntry, Finding, Severity, Summary};
 use crate::input::limits;
 use crate::input::walk::{self, Found, Unreadable};
+use crate::policy::schema::Platform;
 use crate::report::{Report, escape, shown_path};
 
 /// Files judged before what they gave is written.
@@ -22,9 +24,9 @@ const BATCH: usize = 256;
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What a run is asked to do with each file.
-pub struct Job<'j, 'r> {
-    /// Judges.
-    pub checker: &'j Checker<'r>,
+pub struct Job<'j> {
+    /// What holds for which file.
+    pub profiles: &'j Profiles,
     /// Show.
     pub reports: &'j [Box<dyn Report + 'j>],
     /// Files that reports are written to, which are not judged though they may lie in a folder that is.
@@ -38,14 +40,26 @@ pub struct Job<'j, 'r> {
 }
 
 /// How a run went.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Result {
     /// In numbers.
     pub summary: Summary,
-    /// The worst finding, shown or not.
-    pub worst: Option<Severity>,
+    /// Whether a finding, shown or not, is bad enough to fail.
+    pub failed: bool,
+    /// The profiles that judged files, by platform.
+    pub used: Vec<Used>,
     /// Whether a path could not be read or a rule not be finished; each was told on standard error.
     pub trouble: bool,
+}
+
+/// A profile that judged files of a platform.
+pub struct Used {
+    /// The profile.
+    pub profile: &'static Profile,
+    /// The platform.
+    pub platform: Platform,
+    /// How many.
+    pub files: usize,
 }
 
 impl Result {
@@ -58,12 +72,15 @@ impl Result {
 
 /// What one path gave.
 enum Piece {
+    /// A file that the configuration leaves out, or whose configuration cannot be used.
+    Nothing,
     Judged(Box<Judged>),
     /// A sentence for standard error.
     Trouble(String),
 }
 
 struct Judged {
+    profile: &'static Profile,
     /// What each report shows of it.
     shown: Vec<Vec<u8>>,
     entry: Option<FileEntry>,
@@ -76,7 +93,7 @@ struct Judged {
     remarks: Vec<String>,
 }
 
-impl Job<'_, '_> {
+impl Job<'_> {
     /// Judges all files below `paths` and writes the reports but for their tails, each to its outlet. Ends early where no outlet
     /// is open any more.
     pub fn run(&self, paths: &[PathBuf], outlets: &mut [Outlet<'_>]) -> Result {
@@ -89,7 +106,7 @@ impl Job<'_, '_> {
             let piece = self.stdin();
             writer.piece(piece, &mut result);
         }
-        let mut walk = walk::files(&paths).filter(|found| !self.is_written(found));
+        let mut walk = walk::files(&paths, |path| self.profiles.wants(path)).filter(|found| !self.is_written(found));
         let mut batch: Vec<_> = walk.by_ref().take(BATCH).collect();
         let mut ready: Vec<Piece> = Vec::new();
         while (!batch.is_empty() || !ready.is_empty()) && writer.is_open() {
@@ -144,7 +161,8 @@ impl Job<'_, '_> {
     }
 
     fn judge(&self, path: &Path, bytes: Vec<u8>, named: bool) -> Piece {
-        let Outcome { mut checked, skipped, exhausted, guests_unknown, remarks } = self.checker.check(path, bytes, named);
+        let Some(profile) = self.profiles.of(path) else { return Piece::Nothing };
+        let Outcome { mut checked, skipped, exhausted, guests_unknown, remarks } = profile.checker.check(path, bytes, named);
         let count = |severity: Severity, findings: &[Finding]| findings.iter().filter(|f| f.severity == severity).count();
         let counts = [Severity::Note, Severity::Warning, Severity::Error].map(|severity| count(severity, &checked.findings));
         checked.findings.retain(|finding| finding.severity >= self.min_severity);
@@ -171,6 +189,7 @@ impl Job<'_, '_> {
         });
         let shown = self.reports.iter().map(|report| report.file(&checked)).collect();
         Piece::Judged(Box::new(Judged {
+            profile,
             shown,
             entry,
             counts,
@@ -224,6 +243,7 @@ impl PieceWriter<'_, '_> {
 
     fn piece(&mut self, piece: Piece, result: &mut Result) {
         let judged = match piece {
+            Piece::Nothing => return,
             Piece::Trouble(sentence) => return result.trouble(sentence),
             Piece::Judged(judged) => judged,
         };
@@ -246,11 +266,16 @@ impl PieceWriter<'_, '_> {
         summary.errors += errors;
         summary.skipped += usize::from(judged.skipped.is_some());
         for (severity, count) in [(Severity::Note, notes), (Severity::Warning, warnings), (Severity::Error, errors)] {
-            if count > 0 {
-                result.worst = result.worst.max(Some(severity));
-            }
+            result.failed |= count > 0 && judged.profile.fail_on.reached_by(severity);
         }
         if let Some(entry) = judged.entry {
+            if let Some(platform) = entry.format.platform() {
+                let same = |used: &&mut Used| std::ptr::eq(used.profile, judged.profile) && used.platform == platform;
+                match result.used.iter_mut().find(same) {
+                    Some(used) => used.files += 1,
+                    None => result.used.push(Used { profile: judged.profile, platform, files: 1 }),
+                }
+            }
             summary.vms += entry.vms;
             summary.files.push(entry);
         }

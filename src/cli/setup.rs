@@ -7,19 +7,19 @@ use globset::{Glob, GlobMatcher};
 
 use super::explain;
 use super::problem::{Problem, shown};
-use crate::config::{Config, RuleSetting};
+use crate::config::{Config, RuleEntry, RuleSetting, Settings};
 use crate::engine::Assumptions;
 use crate::finding::RuleInfo;
 use crate::input::text;
 use crate::policy::builtin::{self, BuiltIn};
 use crate::policy::compile::{self, Choice, Faulty, Loaded, RuleSet};
-use crate::policy::schema::{Fault, Platform};
+use crate::policy::schema::{Fault, Platform, Text};
 use crate::policy::{load, yaml};
 use crate::source::Source;
 use crate::suggest;
 use crate::systems::{self, Guest};
 
-/// What the user asked for, from all places together.
+/// What the options ask for.
 #[derive(Debug, Default)]
 pub struct Wishes {
     /// `--host`
@@ -36,6 +36,34 @@ pub struct Wishes {
     pub ignore: Vec<String>,
     /// Whether a report describes the rules that run.
     pub described: bool,
+}
+
+/// A word that somebody gave, and where: in a configuration, or as an option.
+struct Asked<'c> {
+    word: &'c str,
+    config: Option<(&'c Config, &'c Text)>,
+}
+
+impl<'c> Asked<'c> {
+    fn option(word: &'c str) -> Asked<'c> {
+        Asked { word, config: None }
+    }
+
+    fn configured(config: &'c Config, text: &'c Text) -> Asked<'c> {
+        Asked { word: &text.text, config: Some((config, text)) }
+    }
+
+    /// Says that the word cannot be used, at its place if it has one.
+    fn refused(&self, message: String, help: Option<String>) -> Problem {
+        match self.config {
+            None => Problem::new(message).help(help),
+            Some((config, text)) => {
+                let fault = Fault::error(text.span.clone(), message).help(help);
+                let message = format!("the configuration {} cannot be used", shown(config.source.path()));
+                Problem::faulty(message, vec![Faulty { source: config.source.clone(), faults: vec![fault] }])
+            }
+        }
+    }
 }
 
 /// The rules and assumptions of a run.
@@ -77,36 +105,50 @@ impl Setup {
     }
 }
 
-/// Works out hosts, policies and rules. What the options say comes before what the configuration says.
+/// Works out hosts, policies and rules. What the options say comes before what the configuration says; `config` is that with the
+/// numbers of the overrides that hold.
 ///
 /// # Errors
 /// With the nearest valid word where an id is unknown, with the places of all faults where a policy is wrong.
-pub fn setup(wishes: Wishes, config: Option<&Config>) -> Result<Setup, Problem> {
-    let empty = Config::default();
-    let config = config.unwrap_or(&empty);
-    let named_hosts = if wishes.hosts.is_empty() { config.hosts.clone() } else { wishes.hosts };
-    let guest = wishes.guest.or_else(|| config.guest.clone());
-    let drivers = wishes.guest_drivers.or_else(|| config.guest_drivers.clone());
-    let named_policies = if wishes.policies.is_empty() { config.policies.clone() } else { wishes.policies };
+pub fn setup(wishes: &Wishes, config: Option<(&Config, &[usize])>) -> Result<Setup, Problem> {
+    let settings: Vec<(&Config, &Settings)> = config
+        .into_iter()
+        .flat_map(|(config, overrides)| config.settings(overrides).map(move |settings| (config, settings)))
+        .collect();
+    let hosts = list(&settings, &wishes.hosts, |settings| &settings.hosts);
+    let guest = one(&settings, wishes.guest.as_ref(), |settings| settings.guest.as_ref());
+    let drivers = one(&settings, wishes.guest_drivers.as_ref(), |settings| settings.guest_drivers.as_ref());
 
     let mut own = Vec::new();
-    for policy in &named_policies {
+    for policy in &wishes.policies {
         own.extend(named_policy(policy)?);
     }
-    for host in &named_hosts {
+    if wishes.policies.is_empty() {
+        for policy in list(&settings, &[], |settings| &settings.policies) {
+            own.extend(configured_policy(&policy)?);
+        }
+    }
+    for host in &hosts {
         known_host(host, &own)?;
     }
-    let is_named = |platform: Platform| named_hosts.iter().any(|host| Platform::of_host(host).is_none_or(|own| own == platform));
+    let is_named = |platform: Platform| hosts.iter().any(|host| Platform::of_host(host.word).is_none_or(|own| own == platform));
     let assumed: Vec<&str> =
         systems::DEFAULT_HOSTS.iter().filter(|(platform, _)| !is_named(*platform)).map(|(_, host)| *host).collect();
-    let guest = guest.as_deref().map(known_guest).transpose()?;
-    let built_in = if named_policies.is_empty() { policies_of(&named_hosts, &assumed)? } else { Vec::new() };
+    let guest = match guest {
+        Some(asked) => Some(
+            Guest::parse(asked.word).map_err(|help| asked.refused(format!("there is no guest `{}`", asked.word), Some(help)))?,
+        ),
+        None => None,
+    };
+    let built_in = if own.is_empty() { policies_of(&hosts, &assumed)? } else { Vec::new() };
+    let entries: Vec<(&Config, &RuleEntry)> =
+        settings.iter().flat_map(|(config, settings)| settings.rules.iter().map(|entry| (*config, entry))).collect();
     let ids = || {
         let built_in = built_in.iter().map(|policy| policy.load()).collect::<Result<Vec<_>, _>>()?;
         let rules = own.iter().chain(&built_in).flat_map(|loaded| &loaded.policy.rules);
         Ok(rules.map(|rule| rule.id.clone()).collect())
     };
-    let chooser = Chooser::new(&wishes.select, &wishes.ignore, &config.rules, ids)?;
+    let chooser = Chooser::new(&wishes.select, &wishes.ignore, &entries, ids)?;
     let descriptions = if wishes.described { describe(&own, &built_in, &chooser)? } else { Vec::new() };
     let rules = [OnceLock::new(), OnceLock::new()];
     let mut warnings = Vec::new();
@@ -121,10 +163,10 @@ pub fn setup(wishes: Wishes, config: Option<&Config>) -> Result<Setup, Problem> 
         }
     }
     let assumptions = Assumptions {
-        hosts: named_hosts.iter().map(String::as_str).chain(assumed.iter().copied()).map(Arc::from).collect(),
+        hosts: hosts.iter().map(|host| host.word).chain(assumed.iter().copied()).map(Arc::from).collect(),
         assumed: assumed.into_iter().map(Arc::from).collect(),
         guest,
-        guest_drivers: drivers.map(Arc::from),
+        guest_drivers: drivers.map(|drivers| Arc::from(drivers.word)),
     };
     Ok(Setup { assumptions, descriptions, warnings, built_in, chooser, rules })
 }
@@ -165,34 +207,81 @@ fn describe(own: &[Loaded], built_in: &[&BuiltIn], chooser: &Chooser) -> Result<
     Ok(described)
 }
 
-fn known_host(host: &str, own: &[Loaded]) -> Result<(), Problem> {
-    let own: Vec<&str> = own.iter().flat_map(|loaded| loaded.policy.hosts.iter().map(|host| &**host)).collect();
-    if systems::hosts().any(|known| known == host) || own.contains(&host) {
-        return Ok(());
+/// What the options list, else what the last settings do that list anything.
+fn list<'a>(settings: &[(&'a Config, &'a Settings)], options: &'a [String], of: fn(&Settings) -> &[Text]) -> Vec<Asked<'a>> {
+    match settings.iter().rev().find(|(_, settings)| !of(settings).is_empty()) {
+        Some((config, settings)) if options.is_empty() => {
+            of(settings).iter().map(|text| Asked::configured(config, text)).collect()
+        }
+        _ => options.iter().map(|word| Asked::option(word)).collect(),
     }
-    let candidates = systems::hosts().chain(own);
-    Err(Problem::new(format!("there is no host `{host}`")).help(suggest::help(host, candidates)))
 }
 
-/// The guest with this id.
-///
-/// # Errors
-/// With the nearest id, or what is missing.
-pub fn known_guest(id: &str) -> Result<Guest, Problem> {
-    Guest::parse(id).map_err(|help| Problem::new(format!("there is no guest `{id}`")).help(help))
+/// What the option says, else what the last settings do that say anything.
+fn one<'a>(
+    settings: &[(&'a Config, &'a Settings)],
+    option: Option<&'a String>,
+    of: fn(&Settings) -> Option<&Text>,
+) -> Option<Asked<'a>> {
+    let configured = || settings.iter().rev().find_map(|(config, settings)| Some(Asked::configured(config, of(settings)?)));
+    option.map(|word| Asked::option(word)).or_else(configured)
+}
+
+fn known_host(host: &Asked<'_>, own: &[Loaded]) -> Result<(), Problem> {
+    let own: Vec<&str> = own.iter().flat_map(|loaded| loaded.policy.hosts.iter().map(|host| &**host)).collect();
+    if systems::hosts().any(|known| known == host.word) || own.contains(&host.word) {
+        return Ok(());
+    }
+    let help = suggest::help(host.word, systems::hosts().chain(own));
+    Err(host.refused(format!("there is no host `{}`", host.word), help))
+}
+
+/// What an entry of `policies` in a configuration names: a built-in id, or files relative to it, as a path or a glob.
+fn configured_policy(policy: &Asked<'_>) -> Result<Vec<Loaded>, Problem> {
+    let Some((config, _)) = policy.config else { return named_policy(Path::new(policy.word)) };
+    if BuiltIn::get(policy.word).is_some() {
+        return named_policy(Path::new(policy.word));
+    }
+    let path = config.folder.join(policy.word);
+    if path.exists() {
+        return named_policy(&path);
+    }
+    if !policy.word.contains(['*', '?', '[', '{']) {
+        let help = suggest::nearest(policy.word, builtin::ALL.iter().map(|policy| policy.id));
+        let help = help.map_or_else(
+            || "Name a built-in policy, or a file or folder relative to the configuration.".to_owned(),
+            |near| format!("Did you mean `{near}`?"),
+        );
+        return Err(policy.refused(format!("there is no policy `{}`", policy.word), Some(help)));
+    }
+    let glob = Glob::new(policy.word)
+        .map_err(|error| policy.refused(format!("`{}` is no pattern: {}", policy.word, error.kind()), None))?;
+    let matcher = glob.compile_matcher();
+    let mut files: Vec<PathBuf> = ignore::WalkBuilder::new(&config.folder)
+        .require_git(false)
+        .build()
+        .filter_map(Result::ok)
+        .map(ignore::DirEntry::into_path)
+        .filter(|path| path.is_file() && path.strip_prefix(&config.folder).is_ok_and(|relative| matcher.is_match(relative)))
+        .collect();
+    files.sort();
+    if files.is_empty() {
+        return Err(policy.refused(format!("`{}` matches no file", policy.word), None));
+    }
+    files.iter().map(|file| read_policy(file)).collect()
 }
 
 /// The built-in policies for some hosts, each once. There need be none for a host that was only assumed.
-fn policies_of(named: &[String], assumed: &[&str]) -> Result<Vec<&'static BuiltIn>, Problem> {
+fn policies_of(named: &[Asked<'_>], assumed: &[&str]) -> Result<Vec<&'static BuiltIn>, Problem> {
     let mut chosen: Vec<&'static BuiltIn> = Vec::new();
-    let named = named.iter().map(|host| (host.as_str(), true));
-    for (host, is_named) in named.chain(assumed.iter().map(|host| (*host, false))) {
+    let named = named.iter().map(|asked| (asked.word, Some(asked)));
+    for (host, asked) in named.chain(assumed.iter().map(|host| (*host, None))) {
         let mut found = builtin::ALL.iter().filter(|policy| policy.hosts.contains(&host)).peekable();
-        if is_named && found.peek().is_none() {
+        if let (Some(asked), None) = (asked, found.peek()) {
             let judged: Vec<String> =
                 builtin::ALL.iter().flat_map(|policy| policy.hosts).map(|host| format!("`{host}`")).collect();
             let help = format!("Judged without a policy of your own are {}. Name one with --policy.", judged.join(", "));
-            return Err(Problem::new(format!("no built-in policy judges the host `{host}` yet")).help(help));
+            return Err(asked.refused(format!("no built-in policy judges the host `{host}` yet"), Some(help)));
         }
         for policy in found {
             if !chosen.iter().any(|known| known.id == policy.id) {
@@ -299,28 +388,33 @@ impl Chooser {
     fn new(
         select: &[String],
         ignore: &[String],
-        settings: &[(String, RuleSetting)],
+        settings: &[(&Config, &RuleEntry)],
         ids: impl Fn() -> Result<Vec<Arc<str>>, Problem>,
     ) -> Result<Chooser, Problem> {
         let asked = !(select.is_empty() && ignore.is_empty() && settings.is_empty());
         let ids = if asked { ids()? } else { Vec::new() };
-        let glob = |option: &str, text: &String| {
+        let glob = |asked: Asked<'_>, what: &str| {
+            let text = asked.word;
             let matcher = Glob::new(text).map(|glob| glob.compile_matcher());
-            let matcher = matcher.map_err(|error| Problem::new(format!("{option} `{text}` is no pattern: {}", error.kind())))?;
+            let matcher =
+                matcher.map_err(|error| asked.refused(format!("{what} `{text}` is no pattern: {}", error.kind()), None))?;
             if !ids.iter().any(|id| matcher.is_match(&**id)) {
                 let near = suggest::nearest(text, ids.iter().map(|id| &**id));
                 let help = near.map_or("`vmlint rules` lists all ids.".to_owned(), |near| format!("Did you mean `{near}`?"));
-                return Err(Problem::new(format!("{option} `{text}` matches no rule")).help(help));
+                return Err(asked.refused(format!("{what} `{text}` matches no rule"), Some(help)));
             }
             Ok(matcher)
         };
+        let options = |what: &str, words: &[String]| -> Result<Vec<GlobMatcher>, Problem> {
+            words.iter().map(|word| glob(Asked::option(word), what)).collect()
+        };
+        let configured = |(config, entry): &(&Config, &RuleEntry)| {
+            Ok((glob(Asked::configured(config, &entry.glob), "the configured rule")?, entry.setting))
+        };
         Ok(Chooser {
-            select: select.iter().map(|text| glob("--select", text)).collect::<Result<_, _>>()?,
-            ignore: ignore.iter().map(|text| glob("--ignore", text)).collect::<Result<_, _>>()?,
-            settings: settings
-                .iter()
-                .map(|(text, setting)| Ok((glob("the configured rule", text)?, *setting)))
-                .collect::<Result<_, Problem>>()?,
+            select: options("--select", select)?,
+            ignore: options("--ignore", ignore)?,
+            settings: settings.iter().map(configured).collect::<Result<_, Problem>>()?,
         })
     }
 

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use ignore::WalkBuilder;
 
@@ -27,8 +28,12 @@ pub struct Unreadable {
 pub const ENDINGS: [&str; 4] = ["xml", "vmcx", "json", "clixml"];
 
 /// All files below `paths` in the order of their paths' bytes, one at a time. A path named twice, or lying in a folder that is
-/// named too, comes once.
-pub fn files(paths: &[PathBuf]) -> impl Iterator<Item = Result<Found, Unreadable>> + Send {
+/// named too, comes once. `wants` says of each file in a folder whether it is looked at; [`is_ours`] is what
+/// a run without a configuration wants.
+pub fn files<'w>(
+    paths: &[PathBuf],
+    wants: impl Fn(&Path) -> bool + Send + Sync + 'w,
+) -> impl Iterator<Item = Result<Found, Unreadable>> + Send + 'w {
     let mut roots: Vec<PathBuf> = paths.to_vec();
     roots.sort_by(|a, b| path_order(clean(a), clean(b)));
     roots.dedup_by(|a, b| clean(a) == clean(b));
@@ -36,7 +41,8 @@ pub fn files(paths: &[PathBuf]) -> impl Iterator<Item = Result<Found, Unreadable
     let is_inside = |root: &Path| folders.iter().any(|folder| root != folder && clean(root).starts_with(clean(folder)));
     let outermost: Vec<PathBuf> = folders.iter().filter(|root| !is_inside(root)).cloned().collect();
     let mut named = named.into_iter().map(named_file).peekable();
-    let mut walked = outermost.into_iter().flat_map(walk).peekable();
+    let wants = Arc::new(wants);
+    let mut walked = outermost.into_iter().flat_map(move |root| walk(root, wants.clone())).peekable();
     std::iter::from_fn(move || {
         let (Some(next), Some(Ok(found))) = (named.peek(), walked.peek()) else { return walked.next().or_else(|| named.next()) };
         let path = next.as_ref().map_or_else(|unreadable| clean(&unreadable.path), |file| &file.path);
@@ -58,11 +64,15 @@ fn named_file(path: PathBuf) -> Result<Found, Unreadable> {
     }
 }
 
-fn walk(root: PathBuf) -> impl Iterator<Item = Result<Found, Unreadable>> + Send {
+fn walk<'w>(
+    root: PathBuf,
+    wants: Arc<impl Fn(&Path) -> bool + Send + Sync + 'w>,
+) -> impl Iterator<Item = Result<Found, Unreadable>> + Send + 'w {
     let walker = WalkBuilder::new(&root).sort_by_file_path(path_order).require_git(false).build();
     walker.filter_map(move |entry| match entry {
         Ok(entry) => {
-            let wanted = entry.file_type().is_some_and(|kind| kind.is_file()) && has_ending(entry.path());
+            let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
+            let wanted = is_file && wants(clean(entry.path()));
             wanted.then(|| Ok(Found { path: clean(entry.path()).to_owned(), named: false }))
         }
         Err(error) => {
@@ -82,7 +92,8 @@ pub fn reason(error: &std::io::Error) -> String {
     }
 }
 
-fn has_ending(path: &Path) -> bool {
+/// Whether a file's name ends as one of [`ENDINGS`].
+pub fn is_ours(path: &Path) -> bool {
     path.extension().and_then(|e| e.to_str()).is_some_and(|e| ENDINGS.iter().any(|ending| e.eq_ignore_ascii_case(ending)))
 }
 
@@ -125,7 +136,7 @@ mod tests {
         let named = ["", "vm", "vm/sub.xml", "note.txt", "vm/a.xml"];
         let paths: Vec<PathBuf> = named.iter().map(|name| dir.path().join(name)).collect();
         let mut seen: Vec<String> = Vec::new();
-        for file in files(&paths) {
+        for file in files(&paths, is_ours) {
             seen.push(file.unwrap().path.strip_prefix(dir.path()).unwrap().to_str().unwrap().to_owned());
         }
         assert_eq!(seen, ["VM2.XML", "note.txt", "vm-1/b.xml", "vm.xml", "vm/a.xml", "vm/sub.xml", "vm/sub/c.xml"]);
@@ -133,7 +144,7 @@ mod tests {
 
     #[test]
     fn a_missing_path_is_told() {
-        let found: Vec<_> = files(&[PathBuf::from("does/not/exist")]).collect();
+        let found: Vec<_> = files(&[PathBuf::from("does/not/exist")], is_ours).collect();
         assert!(matches!(found.as_slice(), [Err(Unreadable { reason, .. })] if reason == "no such file or folder"));
     }
 }

@@ -113,6 +113,11 @@ impl BuiltIn {
         ALL.iter().find(|policy| policy.id == id)
     }
 
+    /// Whether it has a support matrix.
+    pub fn has_matrix(&self) -> bool {
+        !self.editions.is_empty()
+    }
+
     /// The policy without its documentation: what a check needs, at once.
     ///
     /// # Errors

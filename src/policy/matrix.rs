@@ -19,6 +19,11 @@ const HOST_WORDS: [(&str, &str); 6] = [
     ("HCI", "azure-stack-hci"),
 ];
 
+/// The hosts that tables can be about.
+pub fn hosts() -> impl Iterator<Item = &'static str> + Clone {
+    HOST_WORDS.iter().map(|(_, id)| *id)
+}
+
 /// The kind of drivers of a column whose page leaves that open.
 pub const UNSTATED: &str = "unstated";
 
@@ -213,7 +218,7 @@ impl Matrix {
     fn releases_with(&self, guest: &Guest, drivers: &str, host: &str, feature: usize) -> Vec<String> {
         let Some(edition) = self.answering(guest, drivers, host).map(|column| column.edition) else { return Vec::new() };
         let mut releases = Vec::new();
-        for table in edition.tables.iter().filter(|table| table.guests.iter().any(|known| **known == *guest.name())) {
+        for table in edition.tables.iter().filter(|table| table.is_about(guest.name())) {
             for (number, column) in table.columns.iter().enumerate().filter(|(_, column)| *column.drivers == *drivers) {
                 let column_of = Answering { edition, table, column: number };
                 if column_of.answer(feature, host).support == Support::Yes {
@@ -227,7 +232,7 @@ impl Matrix {
 }
 
 /// Words as a list in a sentence: `a, b and c`.
-fn listed(words: &[&str]) -> String {
+pub fn listed(words: &[&str]) -> String {
     match words {
         [] => String::new(),
         [one] => (*one).to_owned(),
@@ -238,19 +243,19 @@ fn listed(words: &[&str]) -> String {
 impl Edition {
     /// The column that covers a guest with these drivers on a host, if this edition has one.
     pub fn answering(&self, guest: &Guest, drivers: &str, host: &str) -> Option<Answering<'_>> {
-        let about_guest = |table: &&Table| table.guests.iter().any(|known| **known == *guest.name());
         let (first, last) = guest.releases();
-        for table in self.tables.iter().filter(about_guest) {
+        self.answering_releases(guest.name(), [&first, &last], drivers, host)
+    }
+
+    /// The same for all releases of a system between two.
+    pub fn answering_releases(&self, system: &str, ends: [&[u32]; 2], drivers: &str, host: &str) -> Option<Answering<'_>> {
+        self.tables.iter().filter(|table| table.is_about(system) && table.covers_host(host)).find_map(|table| {
             let covers = |column: &Column| {
-                (*column.drivers == *drivers || *column.drivers == *UNSTATED) && column.covers(&first) && column.covers(&last)
+                (*column.drivers == *drivers || *column.drivers == *UNSTATED) && ends.iter().all(|release| column.covers(release))
             };
-            if let Some(column) = table.columns.iter().position(covers)
-                && table.rows.iter().any(|row| row.hosts.as_ref().is_some_and(|hosts| hosts.contains(&host)))
-            {
-                return Some(Answering { edition: self, table, column });
-            }
-        }
-        None
+            let column = table.columns.iter().position(covers)?;
+            Some(Answering { edition: self, table, column })
+        })
     }
 
     /// Cites the whole page.
@@ -265,8 +270,31 @@ impl Edition {
     }
 }
 
+impl Table {
+    /// Whether it has columns for a system.
+    pub fn is_about(&self, system: &str) -> bool {
+        self.guests.iter().any(|known| **known == *system)
+    }
+
+    /// Whether a row names a host.
+    pub fn covers_host(&self, host: &str) -> bool {
+        self.rows.iter().any(|row| row.hosts.as_ref().is_some_and(|hosts| hosts.contains(&host)))
+    }
+}
+
 impl Column {
-    fn covers(&self, release: &[u32]) -> bool {
+    /// Its first release.
+    pub fn first(&self) -> &[u32] {
+        &self.first
+    }
+
+    /// The numbers that its last releases begin with.
+    pub fn last(&self) -> &[u32] {
+        &self.last
+    }
+
+    /// Whether a release belongs to it.
+    pub fn covers(&self, release: &[u32]) -> bool {
         let at = |numbers: &[u32], index: usize| numbers.get(index).copied().unwrap_or(0);
         let compare = |left: &[u32], right: &[u32], length: usize| {
             (0..length).map(|index| at(left, index).cmp(&at(right, index))).find(|order| order.is_ne())

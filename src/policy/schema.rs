@@ -19,7 +19,7 @@ pub struct Text {
 }
 
 /// The kind of definitions that a policy judges.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Platform {
     /// libvirt XML.
     Libvirt,

@@ -25,6 +25,16 @@ impl Paint {
         self.with("36", text)
     }
 
+    /// Text that says that something is there.
+    pub fn good(self, text: &str) -> String {
+        self.with("32", text)
+    }
+
+    /// Text that says that something is not there.
+    pub fn bad(self, text: &str) -> String {
+        self.with("31", text)
+    }
+
     fn with(self, code: &str, text: &str) -> String {
         if self.on && !text.is_empty() { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
