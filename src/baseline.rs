@@ -232,8 +232,8 @@ impl Record {
     }
 
     /// What was taken.
-    pub fn entries(self) -> Vec<Entry> {
-        self.entries.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect()
+    pub fn entries(&self) -> Vec<Entry> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 }
 

@@ -70,6 +70,11 @@ impl<'r> Checker<'r> {
         Checker { today, ..self }
     }
 
+    /// Whether a rule had its say on the files judged so far.
+    pub fn runs(&self, rule: &str) -> bool {
+        rule.starts_with("vmlint/") || self.engines.iter().filter_map(OnceLock::get).any(|engine| engine.runs(rule))
+    }
+
     fn engine(&self, platform: Platform) -> &Engine<'r> {
         let place = match platform {
             Platform::Libvirt => &self.engines[0],

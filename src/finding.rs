@@ -1,6 +1,7 @@
 //! What a check says: findings as plain data, with spans into the source they are about. Findings know nothing of colours,
 //! JSON or terminals; `report` does.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -145,6 +146,14 @@ impl Suppression {
     pub fn kind(&self) -> &'static str {
         if self.place.is_some() { "inSource" } else { "external" }
     }
+
+    /// The reason, and in brackets until when and by whom.
+    pub fn words(&self) -> String {
+        let until = self.until.map(|until| format!("until {until}"));
+        let owner = self.owner.as_ref().map(|owner| format!("owner: {owner}"));
+        let more: Vec<String> = until.into_iter().chain(owner).collect();
+        if more.is_empty() { self.reason.clone() } else { format!("{} ({})", self.reason, more.join(", ")) }
+    }
 }
 
 /// One thing that is wrong, or worth a look, in one file.
@@ -205,12 +214,17 @@ impl Finding {
     }
 }
 
-/// Brings findings into the order of their places, then of their rules.
-pub fn sort(findings: &mut [Finding]) {
+/// Findings stand in the order of their places, then of their rules.
+fn order(a: &Finding, b: &Finding) -> Ordering {
     fn key(finding: &Finding) -> (u32, &str, u32, Option<&str>) {
         (finding.place.span.start, &finding.rule, finding.focus.span.start, finding.host.as_deref())
     }
-    findings.sort_by(|a, b| key(a).cmp(&key(b)));
+    key(a).cmp(&key(b))
+}
+
+/// Brings findings into their order.
+pub fn sort(findings: &mut [Finding]) {
+    findings.sort_by(order);
 }
 
 /// What a file turned out to be.
@@ -283,6 +297,18 @@ pub struct Checked {
     pub suppressed: Vec<Finding>,
 }
 
+impl Checked {
+    /// The findings that count, and with them those that do not if they are wanted, in one order.
+    pub fn listed(&self, suppressed: bool) -> Vec<&Finding> {
+        let others: &[Finding] = if suppressed { &self.suppressed } else { &[] };
+        let mut listed: Vec<&Finding> = self.findings.iter().chain(others).collect();
+        if !others.is_empty() {
+            listed.sort_by(|a, b| order(a, b));
+        }
+        listed
+    }
+}
+
 /// A file in the list that `--format json` gives.
 #[derive(Debug, Clone)]
 pub struct FileEntry {
@@ -315,6 +341,19 @@ pub struct RuleInfo {
     pub citations: Vec<Arc<Citation>>,
 }
 
+/// What a run has to do with a baseline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Known {
+    /// Findings that it covers.
+    pub covered: usize,
+    /// Entries that are no longer needed.
+    pub unneeded: usize,
+    /// It was written with just these findings.
+    pub is_new: bool,
+    /// It was rid of these entries.
+    pub is_pruned: bool,
+}
+
 /// The whole run in numbers.
 #[derive(Debug, Clone, Default)]
 pub struct Summary {
@@ -334,8 +373,10 @@ pub struct Summary {
     pub left_out: usize,
     /// Why something could not be read or judged, as told on standard error.
     pub troubles: Vec<String>,
-    /// Findings that a suppression covers.
+    /// Findings that a suppression or a baseline covers.
     pub suppressed: usize,
+    /// What became of the baseline, where there is one.
+    pub baseline: Option<Known>,
     /// Files looked at in a folder that are no VM definitions.
     pub skipped: usize,
     /// Hosts assumed, `rhel-8`; those that the user named and those that were the default.

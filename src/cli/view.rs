@@ -127,7 +127,7 @@ pub(super) fn refuse(refusal: Refusal) -> u8 {
     let checked =
         Checked { source, format: crate::finding::Format::Other, vms: 0, findings: vec![finding], suppressed: Vec::new() };
     let terminal = terminal::detect_stderr(ColorChoice::Auto);
-    let page = report::Human::new(report::Options { terminal, verbose: false, quiet: true }).file(&checked);
+    let page = report::Human::new(report::Options { terminal, verbose: false, quiet: true, suppressed: false }).file(&checked);
     // Nobody is left to tell if this fails.
     let _ = io::stderr().write_all(&page);
     TROUBLE
