@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
+use serde_json::error::Category;
 
 use crate::finding::{self, Checked, Finding, Suppression};
 use crate::policy::compile::Faulty;
@@ -124,7 +125,10 @@ impl Baseline {
             let at = boundary(text, start + error.column().saturating_sub(1));
             let end = at + text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
             let message = error.to_string();
-            let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
+            let message = match error.classify() {
+                Category::Eof => "the file ends before the baseline does",
+                _ => message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message),
+            };
             self::faulty(path, text, Fault::error(at as u32..end as u32, message.to_owned()).help(Some(REMEDY.to_owned())))
         };
         let Head { schema } = serde_json::from_str(text).map_err(faulty)?;

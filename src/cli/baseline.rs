@@ -7,7 +7,7 @@ use super::problem::{Problem, shown};
 use super::run::{Result as Judged, read};
 use crate::baseline::{self, Baseline, LookedAt, Record};
 use crate::config::Config;
-use crate::finding::Known;
+use crate::finding::{Format, Known};
 use crate::input::{limits, text, walk};
 use crate::policy::compile::Faulty;
 use crate::policy::schema::Fault;
@@ -115,7 +115,9 @@ impl Baselines {
             return if prune { Err(none()) } else { Ok(()) };
         }
         let mut known = Known { covered: judged.known, ..Known::default() };
-        let looked_at = LookedAt::new(judged.summary.files.iter().map(|file| Path::new(&file.path)), named);
+        // A file that cannot be read hides what it had.
+        let files = judged.summary.files.iter().filter(|file| file.format != Format::Other);
+        let looked_at = LookedAt::new(files.map(|file| Path::new(&file.path)), named);
         let runs = |rule: &str| judged.used.iter().any(|used| used.profile.checker.runs(rule));
         for (path, baseline) in read.iter() {
             let (needed, unneeded) = baseline.needed(|file, rule| looked_at.has(file) && runs(rule));

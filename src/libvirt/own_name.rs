@@ -31,7 +31,9 @@ const SOURCE: [&str; 9] = ["file", "dev", "dir", "volume", "name", "path", "netw
 pub fn own_name(tree: &Tree<'_>, node: NodeId) -> Option<String> {
     let is_device = tree.parent(node).is_some_and(|parent| tree.local_name(parent) == "devices");
     let name = if is_device { device_name(tree, node) } else { None };
-    name.or_else(|| filled(tree, node, &["name", "id", "value"]).map(str::to_owned))
+    // The `id` of a domain or a job is the number of its run.
+    let is_run = matches!(tree.local_name(node), "domain" | "domainbackup");
+    name.or_else(|| filled(tree, node, if is_run { &["name"] } else { &["name", "id", "value"] }).map(str::to_owned))
 }
 
 /// The first device of a domain that has this as its target, its MAC address or its alias.

@@ -43,6 +43,7 @@ pub(super) fn parts(summary: &Summary) -> Vec<String> {
     let mut parts = vec![format!("{}, {}", count(summary.files.len(), "file"), count(summary.vms, "VM"))];
     if summary.suppressed > 0 {
         let by_baseline = match summary.baseline {
+            Some(Known { covered, is_new: false, .. }) if covered == summary.suppressed => " by the baseline".to_owned(),
             Some(Known { covered, is_new: false, .. }) if covered > 0 => format!(", {covered} of them by the baseline"),
             _ => String::new(),
         };

@@ -8,6 +8,9 @@ mod cover;
 mod directive;
 mod element;
 
+#[cfg(test)]
+mod tests;
+
 use rustc_hash::FxHashSet;
 
 use self::cover::{Cover, Held};
@@ -189,7 +192,7 @@ impl Desk<'_, '_> {
             let mut matching = known().filter(|id| item.matches(id)).peekable();
             if matching.peek().is_none() {
                 let (message, help) = unknown(item, known());
-                let label = (item.range.clone(), "no such rule");
+                let label = (item.range.clone(), "");
                 self.say(held.node, &place, Remark { rule: UNUSED, message, help, label, related: vec![] });
                 continue;
             }
