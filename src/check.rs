@@ -10,7 +10,7 @@ use crate::finding::{Checked, Finding, Format, Label, Severity};
 use crate::hyperv;
 use crate::input::detect::{self, Kind, Syntax};
 use crate::input::keys::Keys;
-use crate::input::{export, json, limits, powershell, text, vmcx_keys, xml};
+use crate::input::{export, hyperv_xml, json, limits, powershell, text, vmcx_keys, xml};
 use crate::libvirt;
 use crate::libvirt::arguments::Arguments;
 use crate::policy::compile::RuleSet;
@@ -186,24 +186,22 @@ impl<'r> Checker<'r> {
 
     fn read_xml(&self, source: &Source) -> Read {
         let text = source.text();
+        let document = match xml::parse(text) {
+            Ok(document) => document,
+            Err(fault) => return unreadable_xml(text, fault),
+        };
+        if let Some(root) = hyperv_xml::machine(&document) {
+            let keys = hyperv_xml::read(text, root);
+            // Keys hold all that is wanted of it.
+            drop(document);
+            return keys.map_or_else(Read::Malformed, |keys| self.machines(Kind::HyperVXml, &keys, text));
+        }
         let engine = self.engine(Platform::Libvirt);
         let vocabulary = &engine.rules().vocabulary;
         let arguments = Arguments::new(vocabulary);
-        let tree = match xml::read(text, vocabulary, |builder, node| arguments.complete(builder, node)) {
+        let tree = match document.tree(vocabulary, |builder, node| arguments.complete(builder, node)) {
             Ok(tree) => tree,
-            Err(fault) => {
-                if !fault.is_doctype {
-                    return Read::Malformed(Box::new(fault));
-                }
-                // A declaration is refused in a definition; a web page is no broken VM for having one.
-                return match xml::root_behind_doctype(text) {
-                    Ok((root, span)) if !libvirt::is_definition(&root) && !detect::is_own_root(&root) => {
-                        Read::Other(span, other(&root, ""))
-                    }
-                    // What follows from the declaration, such as an entity that was not expanded, is not the fault to tell.
-                    _ => Read::Malformed(Box::new(fault)),
-                };
-            }
+            Err(fault) => return unreadable_xml(text, fault),
         };
         let roots: Vec<_> = tree.children(Tree::ROOT).filter(|&node| tree.is_element(node)).collect();
         let found = libvirt::definitions(&tree);
@@ -244,6 +242,19 @@ enum Read {
     Definitions(Format, usize, Verdict),
     Other(Span, String),
     Malformed(Box<xml::Malformed>),
+}
+
+/// What to say of a text that is no XML, or XML with a document type declaration.
+fn unreadable_xml(text: &str, fault: xml::Malformed) -> Read {
+    if !fault.is_doctype {
+        return Read::Malformed(Box::new(fault));
+    }
+    // A declaration is refused in a definition; a web page is no broken VM for having one.
+    match xml::root_behind_doctype(text) {
+        Ok((root, span)) if !libvirt::is_definition(&root) && !detect::is_own_root(&root) => Read::Other(span, other(&root, "")),
+        // What follows from the declaration, such as an entity that was not expanded, is not the fault to tell.
+        _ => Read::Malformed(Box::new(fault)),
+    }
 }
 
 /// What became of a file, from what was read in it.

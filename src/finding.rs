@@ -2,7 +2,7 @@
 //! JSON or terminals; `report` does.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -369,12 +369,16 @@ pub struct Summary {
     pub notes: usize,
     /// Findings that are shown, by rule: notes, warnings, errors.
     pub rules: BTreeMap<Arc<str>, [usize; 3]>,
+    /// What is known of those rules, sorted by their ids; empty where no report describes rules.
+    pub described: Vec<RuleInfo>,
     /// Findings that are shown elsewhere and that this report had no room for.
     pub left_out: usize,
     /// Why something could not be read or judged, as told on standard error.
     pub troubles: Vec<String>,
     /// Findings that a suppression or a baseline covers.
     pub suppressed: usize,
+    /// Their rules, as far as they are severe enough to be shown.
+    pub suppressed_rules: BTreeSet<Arc<str>>,
     /// What became of the baseline, where there is one.
     pub baseline: Option<Known>,
     /// Files looked at in a folder that are no VM definitions.

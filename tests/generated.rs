@@ -10,7 +10,8 @@ use common::{check, checker, files, utf16};
 use proptest::prelude::*;
 use vmlint::check::{Checker, Outcome};
 use vmlint::finding::Finding;
-use vmlint::report::{self, Background, Options};
+use vmlint::report::repository::Repository;
+use vmlint::report::{self, Options};
 
 static CHECKER: LazyLock<Checker<'static>> = LazyLock::new(|| checker("rhel-8"));
 
@@ -52,7 +53,9 @@ fn judge(bytes: &[u8]) -> Outcome {
     }
     assert!(outcome.checked.findings.is_sorted_by_key(|finding| (finding.place.span.start, finding.rule.clone())));
     for &format in report::Format::value_variants() {
-        let shown = report::select(format, Options::default(), &Background::default()).file(&outcome.checked);
+        let repository = Repository::default();
+        let report = report::select(format, Options::default(), &repository);
+        let shown = report.in_order(report.file(&outcome.checked));
         let shown = String::from_utf8(shown).expect("reports are UTF-8");
         let raw = shown.find(|c: char| c.is_control() && c != '\n');
         assert_eq!(raw, None, "a control character reaches the terminal: {shown:?}");

@@ -20,7 +20,8 @@ use vmlint::finding::{
     Checked, Citation, Decision, FileEntry, Finding, Format, Label, RuleInfo, Severity, Status, Summary, Suppression,
 };
 use vmlint::identity::Identity;
-use vmlint::report::{self, Background, Options, Terminal};
+use vmlint::report::repository::Repository;
+use vmlint::report::{self, Options, Terminal};
 use vmlint::source::{OriginMap, Source, Span};
 
 /// The span of the first `needle` in `text` after the first `after`.
@@ -130,7 +131,9 @@ fn options(terminal: Terminal) -> Options {
 }
 
 fn render(format: report::Format, options: Options, file: &Checked) -> String {
-    String::from_utf8(report::select(format, options, &Background::default()).file(file)).expect("reports are UTF-8")
+    let repository = Repository::default();
+    let report = report::select(format, options, &repository);
+    String::from_utf8(report.in_order(report.file(file))).expect("reports are UTF-8")
 }
 
 fn human(file: &Checked) -> String {
@@ -368,8 +371,8 @@ fn concise_lines() {
     insta::assert_snapshot!(visible(&render(report::Format::Concise, options(terminal(80)), &full_page())));
 }
 
-/// A run whose rules are known, but for one.
-fn background() -> Background {
+/// What is known of the rules of these files, but for one.
+fn described() -> Vec<RuleInfo> {
     let rule = |id: &str, severity, status| RuleInfo {
         id: id.into(),
         title: "Interface through vhost-user".to_owned(),
@@ -380,12 +383,11 @@ fn background() -> Background {
         citations: vec![citation()],
     };
     let own = RuleInfo { citations: Vec::new(), helps: Vec::new(), ..rule("vmlint/malformed-input", Severity::Error, None) };
-    let rules = vec![
+    vec![
         rule("rhel-8/hypothetical-note", Severity::Note, Some(Status::Review)),
         rule("rhel-8/vhost-user", Severity::Error, Some(Status::Unsupported)),
         own,
-    ];
-    Background { rules, ..Background::default() }
+    ]
 }
 
 fn run(files: &[Checked]) -> Summary {
@@ -403,6 +405,7 @@ fn run(files: &[Checked]) -> Summary {
     Summary {
         files: files.iter().map(entry).collect(),
         rules,
+        described: described(),
         vms: files.iter().map(|file| file.vms).sum(),
         errors: found(Severity::Error),
         warnings: found(Severity::Warning),
@@ -415,14 +418,14 @@ fn run(files: &[Checked]) -> Summary {
 }
 
 fn whole(format: report::Format, options: Options, files: &[Checked]) -> String {
-    let background = background();
-    let report = report::select(format, options, &background);
+    let repository = Repository::default();
+    let report = report::select(format, options, &repository);
     let mut pieces = Vec::new();
     for piece in files.iter().map(|file| report.file(file)).filter(|piece| !piece.is_empty()) {
         if !pieces.is_empty() {
             pieces.extend_from_slice(report.separator());
         }
-        pieces.extend(piece);
+        pieces.extend(report.in_order(piece));
     }
     let tail = report.tail(&run(files));
     // A report with limited room begins with its tail.

@@ -13,18 +13,18 @@ use super::outlets::{self, Outlet, ReportFile, Target};
 use super::problem::Problem;
 use super::profiles::{Profile, Profiles, Search};
 use super::run::{Job, Used, complain};
-use super::setup::Wishes;
+use super::setup::{self, Wishes};
 use super::{FINDINGS, SUCCESS, TROUBLE, terminal};
 use crate::date::Date;
 use crate::engine::Assumptions;
+use crate::finding::{RuleInfo, Summary};
 use crate::policy::schema::Platform;
 use crate::report::repository::Repository;
-use crate::report::{self, Background, Format};
+use crate::report::{self, Format};
 
 /// Judges files and folders.
 pub fn run(options: Check) -> Result<u8, Problem> {
     let started = Instant::now();
-    let outputs = outputs(options.format, options.output, options.reports, |name| std::env::var_os(name));
     let wishes = Wishes {
         hosts: options.hosts,
         guest: options.guest,
@@ -32,7 +32,6 @@ pub fn run(options: Check) -> Result<u8, Problem> {
         policies: options.policies,
         select: options.select,
         ignore: options.ignore,
-        described: outputs.iter().any(|(format, _)| format.describes_rules()),
     };
     let search = match (options.no_config, options.config) {
         (true, _) => Search::Nowhere,
@@ -45,15 +44,16 @@ pub fn run(options: Check) -> Result<u8, Problem> {
     let paths = if options.paths.is_empty() { vec![PathBuf::from(".")] } else { options.paths };
     // What is wrong with the options, or with the configuration here, is told before anything is judged.
     let here = profiles.try_of(Path::new("vmlint"))?;
-    let descriptions = here.map(|profile| profile.setup.descriptions.clone()).unwrap_or_default();
-    let background = Background { rules: descriptions, repository: repository() };
+    let outputs = outputs(options.format, options.output, options.reports, |name| std::env::var_os(name));
     let new_baseline = options.write_baseline.map(Target::File);
     outlets::check(&outputs.iter().map(|(_, target)| target).chain(&new_baseline).collect::<Vec<_>>(), &paths)?;
+    let folder = std::env::current_dir().unwrap_or_default();
+    let repository = Repository::around(&folder, |name| std::env::var(name).ok());
     let display = |target: &Target| {
         let terminal = if *target == Target::Standard { terminal::detect(options.color) } else { terminal::file(options.color) };
         report::Options { terminal, verbose: options.verbose, quiet: options.quiet, suppressed: options.show_suppressed }
     };
-    let reports: Vec<_> = outputs.iter().map(|(format, target)| report::select(*format, display(target), &background)).collect();
+    let reports: Vec<_> = outputs.iter().map(|(format, target)| report::select(*format, display(target), &repository)).collect();
     let mut outlets: Vec<Outlet<'_>> =
         reports.iter().zip(&outputs).map(|(report, (_, target))| Outlet::open(&**report, target)).collect();
     let baselines = profiles.baselines();
@@ -76,35 +76,33 @@ pub fn run(options: Check) -> Result<u8, Problem> {
         problem.print();
         result.trouble = true;
     }
-    let (hosts, assumed) = hosts_told(&result.used, here);
     let summary = &mut result.summary;
-    summary.hosts = hosts;
-    summary.host_assumed = assumed;
+    (summary.hosts, summary.host_assumed) = hosts_told(&result.used, here);
     summary.elapsed = started.elapsed();
-    for outlet in &mut outlets {
-        outlet.finish(summary);
+    if profiles.trouble() {
+        summary.troubles.push("a configuration cannot be used, so that files were left out".to_owned());
     }
-    let failed = outlets.iter().any(Outlet::failed);
-    // Whoever read the only report has seen enough.
-    let is_cut_off = !outlets.iter().any(Outlet::is_open);
-    let results: usize = result.summary.files.iter().map(|file| file.findings).sum();
+    if outputs.iter().any(|(format, _)| format.describes_rules()) {
+        summary.described = described(&result.used, summary)?;
+    }
+    outlets.iter_mut().for_each(|outlet| outlet.finish(summary));
+    let results: usize = summary.files.iter().map(|file| file.findings).sum();
     if results > report::MAX_SARIF_RESULTS && outputs.iter().any(|(format, _)| *format == Format::Sarif) {
         complain(&format!(
             "the SARIF report has {results} results, and code scanning takes {} of one run: check fewer paths at once, or name a higher --min-severity",
             report::MAX_SARIF_RESULTS
         ));
     }
+    // Whoever read the only report has seen enough.
+    let is_cut_off = !outlets.iter().any(Outlet::is_open);
     if !is_cut_off {
         say_what_was_not_judged(&result.used);
     }
-    let status = if result.trouble || failed || profiles.trouble() {
-        TROUBLE
-    } else if result.failed && !is_cut_off {
-        FINDINGS
-    } else {
-        SUCCESS
-    };
-    Ok(status)
+    Ok(match result.failed && !is_cut_off {
+        _ if result.trouble || profiles.trouble() || outlets.iter().any(Outlet::failed) => TROUBLE,
+        true => FINDINGS,
+        false => SUCCESS,
+    })
 }
 
 /// The day that it is: the clock's, unless the run is to give the same as on another one.
@@ -138,9 +136,17 @@ fn outputs(
     outputs
 }
 
-fn repository() -> Repository {
-    let folder = std::env::current_dir().unwrap_or_default();
-    Repository::around(&folder, |name| std::env::var(name).ok())
+/// The rules that findings are shown of, as reports describe them; sorted by their ids.
+fn described(used: &[Used], summary: &Summary) -> Result<Vec<RuleInfo>, Problem> {
+    let is_listed = |id: &str| summary.rules.contains_key(id) || summary.suppressed_rules.contains(id);
+    let mut described: Vec<RuleInfo> = setup::own_rules().filter(|rule| is_listed(&rule.id)).collect();
+    for Used { profile, .. } in used {
+        let is_new = |id: &str| is_listed(id) && !described.iter().any(|known| *known.id == *id);
+        let new = profile.setup.describe(&is_new)?;
+        described.extend(new);
+    }
+    described.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(described)
 }
 
 /// The hosts that the summary tells, and whether any of them was assumed: those named, and of those assumed the ones for which there was

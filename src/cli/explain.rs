@@ -17,7 +17,7 @@ use crate::finding::{Citation, Severity};
 use crate::libvirt::VMLINT;
 use crate::policy::builtin;
 use crate::policy::compile::Loaded;
-use crate::policy::matrix::Matrix;
+use crate::policy::matrix::{self, Matrix};
 use crate::policy::schema::{Case, Gate, Platform, Rule};
 use crate::report::escape;
 use crate::suggest;
@@ -135,10 +135,48 @@ pub fn guests_of(rule: &Rule) -> Vec<&str> {
     guests
 }
 
+/// The cells of a feature that the evidence does not settle, whether or not their edition answers for anybody.
+fn unsettled_cells(matrix: &Matrix, feature: usize) -> Vec<String> {
+    let mut cells = Vec::new();
+    for edition in &matrix.editions {
+        for table in &edition.tables {
+            for row in table.rows.iter().filter(|row| row.feature == feature) {
+                for (column, cell) in table.columns.iter().zip(&row.cells).filter(|(_, cell)| !cell.settled) {
+                    cells.push(format!(
+                        "{}, column {} ({}): {}? ({})",
+                        table.title,
+                        column.releases,
+                        matrix::drivers_word(&column.drivers),
+                        cell.support.as_str(),
+                        edition.id
+                    ));
+                }
+            }
+        }
+    }
+    cells
+}
+
 /// A document, and below it where to read it.
 fn source(citation: &Citation) -> String {
     let text = format!("{}, {} ({})", citation.title, citation.section, citation.date);
     citation.url.iter().fold(text, |text, url| format!("{text}\n{url}"))
+}
+
+/// What to do instead, as the rule and its cases say it, each once.
+pub fn helps(rule: &Rule) -> Vec<String> {
+    let helps = std::iter::once(rule.help.as_str()).chain(rule.cases.iter().map(|case| case.help.text.as_str()));
+    let mut general: Vec<String> = Vec::new();
+    for help in helps.map(in_general) {
+        if !help.is_empty() && !general.contains(&help) {
+            general.push(help);
+        }
+    }
+    // Where one says it without the words of a definition, that is enough.
+    if general.iter().any(|help| !help.contains('…')) {
+        general.retain(|help| !help.contains('…'));
+    }
+    general
 }
 
 /// An advice while no machine is known: `…` stands for what a definition would say.
@@ -187,18 +225,7 @@ impl Page {
             self.section("Guests", &format!("{only}: {}.", guests.join(", ")));
         }
         self.section("Why", &rule.why);
-        let helps = || std::iter::once(rule.help.as_str()).chain(rule.cases.iter().map(|case| case.help.text.as_str()));
-        let mut general: Vec<String> = Vec::new();
-        for help in helps().map(in_general) {
-            if !help.is_empty() && !general.contains(&help) {
-                general.push(help);
-            }
-        }
-        // Where one says it without the words of a definition, that is enough.
-        if general.iter().any(|help| !help.contains('…')) {
-            general.retain(|help| !help.contains('…'));
-        }
-        self.section("Instead", &general.join("\n\n"));
+        self.section("Instead", &helps(rule).join("\n\n"));
         let exceptions: Vec<String> = rule
             .cases
             .iter()
@@ -265,6 +292,10 @@ impl Page {
             }
             if unsettled {
                 self.paragraph("  ? ", UNSETTLED);
+            }
+            let cells = unsettled_cells(matrix, feature);
+            if !cells.is_empty() {
+                self.section("Not settled", &format!("{}\n{UNSETTLED}", cells.join("\n")));
             }
         }
         let id = rule.id.split_once('/').map_or("", |(_, id)| id);

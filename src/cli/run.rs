@@ -89,6 +89,7 @@ struct Judged {
     entry: Option<FileEntry>,
     counts: [usize; 3],
     suppressed: usize,
+    suppressed_rules: Vec<Arc<str>>,
     /// Of those suppressed, the ones that a baseline covers.
     known: usize,
     /// The findings shown, by rule and severity.
@@ -112,7 +113,7 @@ impl Job<'_> {
             let piece = self.stdin();
             writer.piece(piece, &mut result);
         }
-        let mut walk = walk::files(&paths, |path| self.profiles.wants(path)).filter(|found| !self.is_written(found));
+        let mut walk = walk::files(&paths, |path| !self.is_written(path) && self.profiles.wants(path));
         let mut batch: Vec<_> = walk.by_ref().take(BATCH).collect();
         let mut ready: Vec<Piece> = Vec::new();
         while (!batch.is_empty() || !ready.is_empty()) && writer.is_open() {
@@ -142,8 +143,7 @@ impl Job<'_> {
     }
 
     /// Whether a file in a folder is one that a report is just written to.
-    fn is_written(&self, found: &std::result::Result<Found, Unreadable>) -> bool {
-        let Ok(Found { path, .. }) = found else { return false };
+    fn is_written(&self, path: &Path) -> bool {
         let mut alike = self.written.iter().filter(|written| written.file_name() == path.file_name()).peekable();
         alike.peek().is_some() && path.canonicalize().is_ok_and(|path| alike.any(|written| *written == path))
     }
@@ -189,6 +189,9 @@ impl Job<'_> {
                 *count += 1;
             }
         }
+        let mut suppressed_rules: Vec<Arc<str>> = checked.suppressed.iter().map(|finding| finding.rule.clone()).collect();
+        suppressed_rules.sort();
+        suppressed_rules.dedup();
         let path = shown_path(checked.source.path());
         let exhausted =
             exhausted.iter().map(|rule| format!("{path}: the rule {rule} takes too many steps on this file and was given up"));
@@ -207,6 +210,7 @@ impl Job<'_> {
             entry,
             counts,
             suppressed,
+            suppressed_rules,
             known,
             rules,
             skipped: skipped.then_some(path),
@@ -280,6 +284,7 @@ impl PieceWriter<'_, '_> {
         summary.warnings += warnings;
         summary.errors += errors;
         summary.suppressed += judged.suppressed;
+        summary.suppressed_rules.extend(judged.suppressed_rules);
         result.known += judged.known;
         summary.skipped += usize::from(judged.skipped.is_some());
         for (severity, count) in [(Severity::Note, notes), (Severity::Warning, warnings), (Severity::Error, errors)] {
@@ -300,7 +305,7 @@ impl PieceWriter<'_, '_> {
             let sum = summary.rules.entry(rule).or_default();
             sum.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
         }
-        for (outlet, piece) in self.outlets.iter_mut().zip(&judged.shown) {
+        for (outlet, piece) in self.outlets.iter_mut().zip(judged.shown) {
             outlet.piece(piece);
         }
     }

@@ -51,7 +51,7 @@ pub fn tree<'s>(kind: Kind, keys: &Keys, text: &'s str, vocabulary: &'s Vocabula
     builder.finish()
 }
 
-fn machines(kind: Kind, document: Field<'_>, text: &str) -> Vec<Draft> {
+fn machines<'k>(kind: Kind, document: Field<'k>, text: &str) -> Vec<Draft<'k>> {
     match kind {
         Kind::Vmcx | Kind::HyperVXml => document
             .children()
