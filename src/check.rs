@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
+use crate::date::Date;
 use crate::definition::Definition;
 use crate::engine::{Assumptions, Engine, Verdict};
 use crate::finding::{Checked, Finding, Format, Label, Severity};
@@ -15,6 +16,7 @@ use crate::libvirt::arguments::Arguments;
 use crate::policy::compile::RuleSet;
 use crate::policy::schema::Platform;
 use crate::source::{Source, Span};
+use crate::suppress;
 use crate::tree::Tree;
 
 /// Rule id of a file that cannot be read as a definition.
@@ -27,6 +29,7 @@ pub struct Checker<'r> {
     /// An engine for each platform, made when the first definition of it is there.
     engines: [OnceLock<Engine<'r>>; 2],
     make: Box<dyn Fn(Platform) -> Engine<'r> + Send + Sync + 'r>,
+    today: Date,
 }
 
 /// What became of one file.
@@ -59,7 +62,17 @@ impl<'r> Checker<'r> {
 
     /// A checker that asks for the engine of a platform when the first definition of it is there.
     pub fn by_platform(make: impl Fn(Platform) -> Engine<'r> + Send + Sync + 'r) -> Checker<'r> {
-        Checker { engines: [OnceLock::new(), OnceLock::new()], make: Box::new(make) }
+        Checker { engines: [OnceLock::new(), OnceLock::new()], make: Box::new(make), today: Date::today() }
+    }
+
+    /// The same on another day than the clock says: suppressions may hold for a time only.
+    pub fn on(self, today: Date) -> Checker<'r> {
+        Checker { today, ..self }
+    }
+
+    /// Whether a rule had its say on the files judged so far.
+    pub fn runs(&self, rule: &str) -> bool {
+        rule.starts_with("vmlint/") || self.engines.iter().filter_map(OnceLock::get).any(|engine| engine.runs(rule))
     }
 
     fn engine(&self, platform: Platform) -> &Engine<'r> {
@@ -219,7 +232,9 @@ impl<'r> Checker<'r> {
         }
         let format = definitions.first().map_or(Format::Other, |definition| definition.format);
         let vms = definitions.iter().map(|definition| definition.vms(&tree)).sum();
-        Read::Definitions(format, vms, engine.judge(&tree, &definitions))
+        let mut verdict = engine.judge(&tree, &definitions);
+        suppress::apply(&tree, &definitions, engine, self.today, &mut verdict);
+        Read::Definitions(format, vms, verdict)
     }
 }
 
@@ -245,13 +260,19 @@ fn unreadable_xml(text: &str, fault: xml::Malformed) -> Read {
 /// What became of a file, from what was read in it.
 fn outcome(source: Source, read: Read, named: bool, remarks: Vec<String>) -> Outcome {
     let outcome = match read {
-        Read::Definitions(format, vms, Verdict { findings, exhausted, guests_unknown }) => {
-            let checked = Checked { source, format, vms, findings };
+        Read::Definitions(format, vms, Verdict { findings, suppressed, exhausted, guests_unknown, .. }) => {
+            let checked = Checked { source, format, vms, findings, suppressed };
             Outcome { exhausted, guests_unknown, ..Outcome::of(checked) }
         }
         Read::Other(..) if !named => return skipped(source),
         Read::Other(place, message) => {
-            let checked = Checked { source, format: Format::Other, vms: 0, findings: vec![not_a_vm(place, message)] };
+            let checked = Checked {
+                source,
+                format: Format::Other,
+                vms: 0,
+                findings: vec![not_a_vm(place, message)],
+                suppressed: Vec::new(),
+            };
             Outcome::of(checked)
         }
         Read::Malformed(fault) => malformed(source, *fault),
@@ -261,7 +282,7 @@ fn outcome(source: Source, read: Read, named: bool, remarks: Vec<String>) -> Out
 
 /// A file in a folder that is no definition.
 fn skipped(source: Source) -> Outcome {
-    let checked = Checked { source, format: Format::Other, vms: 0, findings: Vec::new() };
+    let checked = Checked { source, format: Format::Other, vms: 0, findings: Vec::new(), suppressed: Vec::new() };
     Outcome { skipped: true, ..Outcome::of(checked) }
 }
 
@@ -285,22 +306,8 @@ fn other(root: &str, namespace: &str) -> String {
 
 /// A finding of the engine itself.
 pub fn own_finding(rule: &str, severity: Severity, span: Span, message: String, help: Option<&str>) -> Finding {
-    let label = Label { span, node: String::new(), text: String::new() };
-    Finding {
-        rule: rule.into(),
-        severity,
-        status: None,
-        message,
-        place: label.clone(),
-        focus: label,
-        related: Vec::new(),
-        help: help.map(str::to_owned),
-        source: None,
-        decision: None,
-        vm: None,
-        host: None,
-        guest: None,
-    }
+    let place = Label { span, node: String::new(), text: String::new() };
+    Finding::own(rule, severity, place, message, help.map(str::to_owned))
 }
 
 fn not_a_vm(root: Span, message: String) -> Finding {
@@ -314,6 +321,6 @@ fn malformed(source: Source, fault: xml::Malformed) -> Outcome {
     let mut finding = own_finding(MALFORMED, Severity::Error, span, reason, help);
     finding.related =
         related.into_iter().map(|(span, text)| Label { span, node: String::new(), text: text.to_owned() }).collect();
-    let checked = Checked { source, format: Format::Other, vms: 0, findings: vec![finding] };
+    let checked = Checked { source, format: Format::Other, vms: 0, findings: vec![finding], suppressed: Vec::new() };
     Outcome::of(checked)
 }

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use clap::Subcommand;
 
+use super::baseline::Baselines;
 use super::options::Check;
 use super::outlets::{self, Outlet, ReportFile, Target};
 use super::problem::Problem;
@@ -14,6 +15,7 @@ use super::profiles::{Profile, Profiles, Search};
 use super::run::{Job, Used, complain};
 use super::setup::{self, Wishes};
 use super::{FINDINGS, SUCCESS, TROUBLE, terminal};
+use crate::date::Date;
 use crate::engine::Assumptions;
 use crate::finding::{RuleInfo, Summary};
 use crate::policy::schema::Platform;
@@ -36,22 +38,28 @@ pub fn run(options: Check) -> Result<u8, Problem> {
         (false, Some(path)) => Search::Named(path),
         (false, None) => Search::Upward,
     };
-    let profiles = Profiles::new(wishes, options.fail_on, search);
+    let today = today(std::env::var_os("SOURCE_DATE_EPOCH"))?;
+    let baselines = Baselines::new(options.baseline, options.write_baseline.clone())?;
+    let profiles = Profiles::new(wishes, options.fail_on, search).judging(today, baselines);
     let paths = if options.paths.is_empty() { vec![PathBuf::from(".")] } else { options.paths };
     // What is wrong with the options, or with the configuration here, is told before anything is judged.
     let here = profiles.try_of(Path::new("vmlint"))?;
     let outputs = outputs(options.format, options.output, options.reports, |name| std::env::var_os(name));
-    outlets::check(&outputs.iter().map(|(_, target)| target).collect::<Vec<_>>(), &paths)?;
+    let new_baseline = options.write_baseline.map(Target::File);
+    outlets::check(&outputs.iter().map(|(_, target)| target).chain(&new_baseline).collect::<Vec<_>>(), &paths)?;
     let folder = std::env::current_dir().unwrap_or_default();
     let repository = Repository::around(&folder, |name| std::env::var(name).ok());
     let display = |target: &Target| {
         let terminal = if *target == Target::Standard { terminal::detect(options.color) } else { terminal::file(options.color) };
-        report::Options { terminal, verbose: options.verbose, quiet: options.quiet }
+        report::Options { terminal, verbose: options.verbose, quiet: options.quiet, suppressed: options.show_suppressed }
     };
     let reports: Vec<_> = outputs.iter().map(|(format, target)| report::select(*format, display(target), &repository)).collect();
     let mut outlets: Vec<Outlet<'_>> =
         reports.iter().zip(&outputs).map(|(report, (_, target))| Outlet::open(&**report, target)).collect();
-    let written: Vec<PathBuf> = outputs.iter().filter_map(|(_, target)| target.path()?.canonicalize().ok()).collect();
+    let baselines = profiles.baselines();
+    let known = baselines.map(Baselines::files).unwrap_or_default();
+    let written = outputs.iter().filter_map(|(_, target)| target.path()).chain(known.iter().map(PathBuf::as_path));
+    let written: Vec<PathBuf> = written.filter_map(|path| path.canonicalize().ok()).collect();
     let job = Job {
         profiles: &profiles,
         reports: &reports,
@@ -61,6 +69,13 @@ pub fn run(options: Check) -> Result<u8, Problem> {
         stdin_filename: options.stdin_filename,
     };
     let mut result = job.run(&paths, &mut outlets);
+    // Where nobody reads to the end, not everything was judged.
+    let was_read = outlets.iter().any(Outlet::is_open);
+    let finished = baselines.filter(|_| was_read).map_or(Ok(()), |all| all.finish(&mut result, &paths, options.prune_baseline));
+    if let Err(problem) = finished {
+        problem.print();
+        result.trouble = true;
+    }
     let summary = &mut result.summary;
     (summary.hosts, summary.host_assumed) = hosts_told(&result.used, here);
     summary.elapsed = started.elapsed();
@@ -90,6 +105,16 @@ pub fn run(options: Check) -> Result<u8, Problem> {
     })
 }
 
+/// The day that it is: the clock's, unless the run is to give the same as on another one.
+fn today(epoch: Option<OsString>) -> Result<Date, Problem> {
+    let Some(epoch) = epoch.filter(|epoch| !epoch.is_empty()) else { return Ok(Date::today()) };
+    let epoch = epoch.to_string_lossy();
+    epoch.parse().map(Date::at).map_err(|_| {
+        let problem = Problem::new(format!("`SOURCE_DATE_EPOCH` is `{epoch}`, which is no number of seconds"));
+        problem.help("Give the seconds since the beginning of 1970, or leave the variable out.".to_owned())
+    })
+}
+
 /// What is written and where to: the report that is shown, and those to files. In a workflow of GitHub a report whose format nobody
 /// chose is one that GitHub understands, with a summary of the job beside it.
 fn outputs(
@@ -113,9 +138,10 @@ fn outputs(
 
 /// The rules that findings are shown of, as reports describe them; sorted by their ids.
 fn described(used: &[Used], summary: &Summary) -> Result<Vec<RuleInfo>, Problem> {
-    let mut described: Vec<RuleInfo> = setup::own_rules().filter(|rule| summary.rules.contains_key(&rule.id)).collect();
+    let is_listed = |id: &str| summary.rules.contains_key(id) || summary.suppressed_rules.contains(id);
+    let mut described: Vec<RuleInfo> = setup::own_rules().filter(|rule| is_listed(&rule.id)).collect();
     for Used { profile, .. } in used {
-        let is_new = |id: &str| summary.rules.contains_key(id) && !described.iter().any(|known| *known.id == *id);
+        let is_new = |id: &str| is_listed(id) && !described.iter().any(|known| *known.id == *id);
         let new = profile.setup.describe(&is_new)?;
         described.extend(new);
     }

@@ -1,5 +1,6 @@
 //! The command line: arguments, exit codes, one file for each command.
 
+mod baseline;
 mod check;
 mod config;
 mod explain;

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::prelude::*;
 
+use super::baseline::Use;
 use super::outlets::Outlet;
 use super::profiles::{Profile, Profiles};
 use crate::check::Outcome;
@@ -50,6 +51,8 @@ pub struct Result {
     pub used: Vec<Used>,
     /// Whether a path could not be read or a rule not be finished; each was told on standard error.
     pub trouble: bool,
+    /// Findings that a baseline covers.
+    pub known: usize,
 }
 
 /// A profile that judged files of a platform.
@@ -85,6 +88,10 @@ struct Judged {
     shown: Vec<Vec<u8>>,
     entry: Option<FileEntry>,
     counts: [usize; 3],
+    suppressed: usize,
+    suppressed_rules: Vec<Arc<str>>,
+    /// Of those suppressed, the ones that a baseline covers.
+    known: usize,
     /// The findings shown, by rule and severity.
     rules: Vec<(Arc<str>, [usize; 3])>,
     skipped: Option<String>,
@@ -162,9 +169,16 @@ impl Job<'_> {
     fn judge(&self, path: &Path, bytes: Vec<u8>, named: bool) -> Piece {
         let Some(profile) = self.profiles.of(path) else { return Piece::Nothing };
         let Outcome { mut checked, skipped, exhausted, guests_unknown, remarks } = profile.checker.check(path, bytes, named);
+        let known = match profile.baseline {
+            Some(Use::Known(baseline)) => baseline.cover(&mut checked),
+            Some(Use::Recorded(record)) => record.cover(&mut checked),
+            None => 0,
+        };
+        let suppressed = checked.suppressed.len();
         let count = |severity: Severity, findings: &[Finding]| findings.iter().filter(|f| f.severity == severity).count();
         let counts = [Severity::Note, Severity::Warning, Severity::Error].map(|severity| count(severity, &checked.findings));
         checked.findings.retain(|finding| finding.severity >= self.min_severity);
+        checked.suppressed.retain(|finding| finding.severity >= self.min_severity);
         let mut rules: Vec<(Arc<str>, [usize; 3])> = Vec::new();
         for finding in &checked.findings {
             let at = rules.iter().position(|(rule, _)| *rule == finding.rule).unwrap_or(rules.len());
@@ -175,6 +189,9 @@ impl Job<'_> {
                 *count += 1;
             }
         }
+        let mut suppressed_rules: Vec<Arc<str>> = checked.suppressed.iter().map(|finding| finding.rule.clone()).collect();
+        suppressed_rules.sort();
+        suppressed_rules.dedup();
         let path = shown_path(checked.source.path());
         let exhausted =
             exhausted.iter().map(|rule| format!("{path}: the rule {rule} takes too many steps on this file and was given up"));
@@ -192,6 +209,9 @@ impl Job<'_> {
             shown,
             entry,
             counts,
+            suppressed,
+            suppressed_rules,
+            known,
             rules,
             skipped: skipped.then_some(path),
             exhausted,
@@ -263,6 +283,9 @@ impl PieceWriter<'_, '_> {
         summary.notes += notes;
         summary.warnings += warnings;
         summary.errors += errors;
+        summary.suppressed += judged.suppressed;
+        summary.suppressed_rules.extend(judged.suppressed_rules);
+        result.known += judged.known;
         summary.skipped += usize::from(judged.skipped.is_some());
         for (severity, count) in [(Severity::Note, notes), (Severity::Warning, warnings), (Severity::Error, errors)] {
             result.failed |= count > 0 && judged.profile.fail_on.reached_by(severity);

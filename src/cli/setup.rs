@@ -17,6 +17,7 @@ use crate::policy::schema::{Fault, Platform, Rule, Text};
 use crate::policy::{load, yaml};
 use crate::source::Source;
 use crate::suggest;
+use crate::suppress;
 use crate::systems::{self, Guest};
 
 /// What the options ask for.
@@ -192,7 +193,7 @@ pub fn setup(wishes: &Wishes, config: Option<(&Config, &[usize])>) -> Result<Set
     let ids = || {
         let built_in = built_in.iter().map(|policy| policy.load()).collect::<Result<Vec<_>, _>>()?;
         let rules = own.iter().chain(&built_in).flat_map(|loaded| &loaded.policy.rules);
-        Ok(rules.map(|rule| rule.id.clone()).collect())
+        Ok(rules.map(|rule| rule.id.clone()).chain(suppress::RULES.map(Arc::from)).collect())
     };
     let chooser = Chooser::new(&wishes.select, &wishes.ignore, &entries, ids)?;
     let described = own.iter().flat_map(|loaded| &loaded.policy.rules).map(info).collect();
@@ -429,7 +430,8 @@ impl Chooser {
     }
 
     fn choose(&self, id: &str) -> Choice {
-        let selected = self.select.is_empty() || self.select.iter().any(|glob| glob.is_match(id));
+        // What is to be said of suppressions is not asked for by selecting rules, and not lost by it either.
+        let selected = self.select.is_empty() || id.starts_with("vmlint/") || self.select.iter().any(|glob| glob.is_match(id));
         if !selected || self.ignore.iter().any(|glob| glob.is_match(id)) {
             return Choice::Off;
         }

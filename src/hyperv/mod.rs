@@ -34,7 +34,7 @@ use crate::tree::{Builder, Tree, Vocabulary};
 use draft::Draft;
 use field::Field;
 
-pub use names::{attribute_names, element_names, intern};
+pub use names::{attribute_names, element_names, intern, own_name};
 pub use told::{Told, told};
 
 /// The machines of an export as a tree with one `vm` for each. `text` is the source that the keys' places refer to.

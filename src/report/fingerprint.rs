@@ -8,7 +8,7 @@ use super::repository::Repository;
 use crate::finding::Finding;
 use crate::source::{Source, Span};
 
-/// Fingerprints of the findings of one file: made of the file, the rule, the host, the VM and the place in its tree, and of no line.
+/// Fingerprints of the findings of one file: made of the file, the rule, the host and what the finding is about, and of no line.
 /// No two of a report are alike.
 pub(super) struct Fingerprints {
     path: String,
@@ -23,8 +23,9 @@ impl Fingerprints {
     /// The fingerprint of the next finding: 32 digits, and which one it is if the same was there before.
     pub(super) fn next(&mut self, finding: &Finding) -> String {
         let host = finding.host.as_deref().unwrap_or_default();
-        let vm = finding.vm.as_deref().unwrap_or_default();
-        let hash = fnv(&[&self.path, &finding.rule, host, vm, &finding.place.node]);
+        let identity = &finding.identity;
+        let vm = identity.vm.as_deref().or(finding.vm.as_deref()).unwrap_or_default();
+        let hash = fnv(&[&self.path, &finding.rule, host, vm, &identity.at]);
         let seen = self.seen.entry(hash).or_default();
         *seen += 1;
         match *seen {

@@ -138,6 +138,8 @@ pub struct Options {
     pub verbose: bool,
     /// `-q`: findings only, no summary.
     pub quiet: bool,
+    /// `--show-suppressed`: findings that do not count are listed too.
+    pub suppressed: bool,
 }
 
 /// The report of a format over files of a repository.
@@ -145,8 +147,8 @@ pub fn select(format: Format, options: Options, repository: &Repository) -> Box<
     match format {
         Format::Human => Box::new(Human::new(options)),
         Format::Concise => Box::new(Concise::new(options)),
-        Format::Json => Box::new(Json),
-        Format::NdJson => Box::new(NdJson),
+        Format::Json => Box::new(Json::new(options)),
+        Format::NdJson => Box::new(NdJson::new(options)),
         Format::Sarif => Box::new(Sarif::new(repository)),
         Format::JUnit => Box::new(JUnit),
         Format::Checkstyle => Box::new(Checkstyle),

@@ -58,17 +58,19 @@ impl Report for Sarif<'_> {
 
     /// A line for each result: its rule, a tab, and the result without the number of the rule.
     fn file(&self, file: &Checked) -> Vec<u8> {
-        if file.findings.is_empty() {
+        // Code scanning keeps what is suppressed as closed, so it is told of it whether or not people want to see it.
+        let listed = file.listed(true);
+        if listed.is_empty() {
             return Vec::new();
         }
         let path = file.source.path();
         let artifact = Artifact::new(path, self.repository);
         let mut fingerprints = Fingerprints::new(path, self.repository);
         let places = Places::new(&file.source);
-        let marked = file.findings.iter().map(|finding| file.source.line_index(places.marked(finding).start));
+        let marked = listed.iter().map(|finding| file.source.line_index(places.marked(finding).start));
         let lines = LineHashes::new(&file.source, marked);
-        let mut out = Vec::with_capacity(file.findings.len() * 2_048);
-        for finding in &file.findings {
+        let mut out = Vec::with_capacity(listed.len() * 2_048);
+        for finding in listed {
             write(&mut out, &&*finding.rule);
             out.push(b'\t');
             let region = Region::new(&file.source, &places, places.marked(finding));
@@ -96,6 +98,24 @@ impl Report for Sarif<'_> {
                     })
                     .collect(),
                 partial_fingerprints: fingerprints,
+                suppressions: finding
+                    .suppressed
+                    .iter()
+                    .map(|suppression| SarifSuppression {
+                        kind: suppression.kind(),
+                        status: "accepted",
+                        justification: escape(&suppression.words()).into_owned(),
+                        location: suppression.place.as_ref().map(|place| Location {
+                            id: None,
+                            message: None,
+                            physical_location: PhysicalLocation {
+                                artifact_location: &artifact,
+                                region: Region::new(&file.source, &places, place.span),
+                            },
+                            logical_locations: logical(place),
+                        }),
+                    })
+                    .collect(),
                 properties: ResultProperties {
                     format: file.format.as_str(),
                     status: finding.status.map(Status::as_str),
@@ -342,7 +362,18 @@ struct SarifResult<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     related_locations: Vec<Location<'a>>,
     partial_fingerprints: PartialFingerprints,
+    /// Empty where there is none: left out it would say that nothing is known of suppressions.
+    suppressions: Vec<SarifSuppression<'a>>,
     properties: ResultProperties<'a>,
+}
+
+#[derive(Serialize)]
+struct SarifSuppression<'a> {
+    kind: &'static str,
+    status: &'static str,
+    justification: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    location: Option<Location<'a>>,
 }
 
 #[derive(Serialize)]

@@ -85,7 +85,7 @@ fn regions_count_characters_and_the_bytes_on_disk() {
     }
     let source = Source::decoded("u.xml", text.to_owned(), map);
     let wide = finding(Severity::Error, "bad", span(text, "", "<a n='𝄞é'>"), label(span(text, "", "é"), ""));
-    let file = Checked { source, format: Format::LibvirtDomain, vms: 1, findings: vec![wide] };
+    let file = Checked { source, format: Format::LibvirtDomain, vms: 1, findings: vec![wide], suppressed: Vec::new() };
     let sarif = valid(&[file]);
     assert_eq!(sarif["runs"][0]["columnKind"], "unicodeCodePoints");
     let result = &results(&sarif)[0];
