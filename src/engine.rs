@@ -7,10 +7,12 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 
 use crate::definition::Definition;
-use crate::finding::{self, Citation, Finding, Label, Severity};
+use crate::finding::{self, Citation, Edit, Finding, Fix, Label, Severity};
+use crate::fix::draft::{Draft, escaped_anywhere};
 use crate::hyperv;
 use crate::paths::Paths;
 use crate::policy::compile::{Compiled, CompiledCase, CompiledRule, Part, RuleSet, STRING_VARIABLES, Template};
+use crate::policy::fixes::{CompiledRecipe, Step};
 use crate::policy::index::{Entry, Index};
 use crate::policy::matrix::{Answering, Matrix, Support};
 use crate::policy::schema::{Context, Gate, Platform};
@@ -18,7 +20,7 @@ use crate::policy::tests::{Sizes, Test};
 use crate::source::Span;
 use crate::systems::{self, Guest};
 use crate::tree::{Builder, NodeId, Tree};
-use crate::xpath::{self, Exhausted, NodeRef};
+use crate::xpath::{self, Exhausted, Expression, NodeRef};
 
 /// Rule id of notes that speak to vmlint in words it does not know.
 pub const UNCLEAR_NOTES: &str = "vmlint/unclear-notes";
@@ -463,6 +465,7 @@ impl<'j> Scope<'_, 'j, '_> {
             guest: self.judge.subject.guest.as_ref().map(|guest| guest.id().clone()),
             identity: paths.identities.of(self.context, self.node, offender),
             suppressed: None,
+            fixes: words.fixes(&wording.fixes, paths)?,
         });
         Ok(())
     }
@@ -514,7 +517,17 @@ struct Words<'w, 's, 'j, 'r> {
 }
 
 impl Words<'_, '_, '_, '_> {
+    /// For people: what the document says is on one line and not too long.
     fn fill(&self, template: &Template, paths: &mut Paths<'_, '_>) -> Result<String, Exhausted> {
+        self.fill_with(template, paths, |value| quote(&value))
+    }
+
+    fn fill_with(
+        &self,
+        template: &Template,
+        paths: &mut Paths<'_, '_>,
+        shown: impl Fn(String) -> String,
+    ) -> Result<String, Exhausted> {
         let mut text = String::new();
         for part in &template.0 {
             match part {
@@ -527,10 +540,45 @@ impl Words<'_, '_, '_, '_> {
                 },
                 Part::Drivers => text.push_str(&systems::drivers_name(self.scope.judge.subject.drivers())),
                 Part::Host => text.push_str(systems::host_name(self.scope.judge.host)),
-                Part::Value(expression) => text.push_str(&quote(&expression.string(self.context, self.found)?)),
+                Part::Value(expression) => text.push_str(&shown(expression.string(self.context, self.found)?)),
             }
         }
         Ok(text)
+    }
+
+    /// The fixes that change anything here.
+    fn fixes(&self, recipes: &[CompiledRecipe], paths: &mut Paths<'_, '_>) -> Result<Vec<Fix>, Exhausted> {
+        let mut fixes = Vec::with_capacity(recipes.len());
+        for recipe in recipes {
+            let edits = self.edits(recipe, paths)?;
+            if !edits.is_empty() {
+                fixes.push(Fix { safety: recipe.safety, description: self.fill(&recipe.description, paths)?, edits });
+            }
+        }
+        Ok(fixes)
+    }
+
+    fn edits(&self, recipe: &CompiledRecipe, paths: &mut Paths<'_, '_>) -> Result<Vec<Edit>, Exhausted> {
+        let nodes = |path: &Expression| path.nodes(self.context, self.found);
+        let mut draft = Draft::new(self.scope.judge.tree);
+        for step in &recipe.steps {
+            match step {
+                Step::Set { path, attribute, value } => {
+                    let value = self.fill_with(value, paths, |value| value)?;
+                    nodes(path)?.into_iter().for_each(|node| match attribute {
+                        Some(name) => draft.set_attribute(node, name, &value),
+                        None => draft.set(node, &value),
+                    });
+                }
+                Step::Remove(path) => nodes(path)?.into_iter().for_each(|node| draft.remove(node)),
+                Step::Insert { side, path, xml } => {
+                    let xml = self.fill_with(xml, paths, |value| escaped_anywhere(&value).into_owned())?;
+                    nodes(path)?.into_iter().for_each(|node| draft.insert(*side, node, &xml));
+                }
+                Step::Rename(path, name) => nodes(path)?.into_iter().for_each(|node| draft.rename(node, &name.text)),
+            }
+        }
+        Ok(draft.finish())
     }
 
     /// The device that the found node is or is part of, in words.

@@ -156,6 +156,54 @@ impl Suppression {
     }
 }
 
+/// Whether a fix needs somebody to look at what it does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Safety {
+    /// The VM keeps doing what it did.
+    Safe,
+    /// The guest may notice, or lose something that it used.
+    Unsafe,
+}
+
+impl Safety {
+    /// `safe` or `unsafe`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Safety::Safe => "safe",
+            Safety::Unsafe => "unsafe",
+        }
+    }
+
+    /// The options that apply a fix of this kind.
+    pub fn options(self) -> &'static str {
+        match self {
+            Safety::Safe => "--fix",
+            Safety::Unsafe => "--fix --unsafe-fixes",
+        }
+    }
+}
+
+/// Characters of a text and what is put in their place; an empty span is a place to put something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// What goes.
+    pub span: Span,
+    /// What comes.
+    pub text: String,
+}
+
+/// A change of the file that takes a finding away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fix {
+    /// Whether somebody has to look at it.
+    pub safety: Safety,
+    /// What it does, as the rest of a sentence that begins with “to”: `use the emulator back end`.
+    pub description: String,
+    /// At least one, in the order of the text; none overlaps another.
+    pub edits: Vec<Edit>,
+}
+
 /// One thing that is wrong, or worth a look, in one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
@@ -185,6 +233,8 @@ pub struct Finding {
     pub host: Option<Arc<str>>,
     /// Guest that was named by the user.
     pub guest: Option<Arc<str>>,
+    /// Ways to get rid of it by changing the file, the best one first.
+    pub fixes: Vec<Fix>,
     /// What it is about, wherever that stands.
     pub identity: Identity,
     /// Why it does not count, if it does not.
@@ -208,6 +258,7 @@ impl Finding {
             vm: None,
             host: None,
             guest: None,
+            fixes: Vec::new(),
             identity: Identity::default(),
             suppressed: None,
         }
@@ -322,6 +373,35 @@ pub struct FileEntry {
     pub findings: usize,
 }
 
+/// How many findings can be fixed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Fixable {
+    /// By a safe fix.
+    pub safely: usize,
+    /// By unsafe fixes only.
+    pub unsafely: usize,
+}
+
+impl Fixable {
+    /// Counts findings.
+    pub fn of(findings: &[Finding]) -> Fixable {
+        let mut fixable = Fixable::default();
+        for safety in findings.iter().filter_map(|finding| finding.fixes.iter().map(|fix| fix.safety).min()) {
+            match safety {
+                Safety::Safe => fixable.safely += 1,
+                Safety::Unsafe => fixable.unsafely += 1,
+            }
+        }
+        fixable
+    }
+
+    /// Adds the findings of another file.
+    pub fn add(&mut self, other: Fixable) {
+        self.safely += other.safely;
+        self.unsafely += other.unsafely;
+    }
+}
+
 /// A rule of the run as reports describe it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleInfo {
@@ -387,6 +467,10 @@ pub struct Summary {
     pub hosts: Vec<Arc<str>>,
     /// Whether the hosts were assumed and not named.
     pub host_assumed: bool,
+    /// Findings that have a fix, by the safety of the one that would be applied first.
+    pub fixable: Fixable,
+    /// Findings whose fixes were applied; the others are what is left.
+    pub fixed: usize,
     /// VMs whose guest is not known though rules ask for it.
     pub guests_unknown: usize,
     /// Wall time of the run.

@@ -37,6 +37,7 @@ pub mod date;
 pub mod definition;
 pub mod engine;
 pub mod finding;
+pub mod fix;
 pub mod hyperv;
 pub mod identity;
 pub mod input;

@@ -52,6 +52,7 @@ fn finding(severity: Severity, message: &str, place: Span, focus: Label) -> Find
         guest: None,
         identity: Identity { vm: None, at: "/devices/interface".to_owned() },
         suppressed: None,
+        fixes: Vec::new(),
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::Instant;
 use clap::Subcommand;
 
 use super::baseline::Baselines;
+use super::fixing::{Fixing, Goal, Nothing, tell_difference};
 use super::options::Check;
 use super::outlets::{self, Outlet, ReportFile, Target};
 use super::problem::Problem;
@@ -15,16 +16,20 @@ use super::profiles::{Profile, Profiles, Search};
 use super::run::{Job, Used, complain};
 use super::setup::{self, Wishes};
 use super::{FINDINGS, SUCCESS, TROUBLE, terminal};
+use crate::check::MALFORMED;
 use crate::date::Date;
 use crate::engine::Assumptions;
-use crate::finding::{RuleInfo, Summary};
+use crate::finding::{RuleInfo, Safety, Summary};
 use crate::policy::schema::Platform;
 use crate::report::repository::Repository;
-use crate::report::{self, Format};
+use crate::report::{self, Format, Paint};
 
 /// Judges files and folders.
 pub fn run(options: Check) -> Result<u8, Problem> {
     let started = Instant::now();
+    let paths = if options.paths.is_empty() { vec![PathBuf::from(".")] } else { options.paths };
+    let goal = Goal::new(options.fix, options.diff, options.unsafe_fixes, &paths)?;
+    let mut outputs = outputs(options.format, options.output, options.reports, |name| std::env::var_os(name));
     let wishes = Wishes {
         hosts: options.hosts,
         guest: options.guest,
@@ -41,19 +46,27 @@ pub fn run(options: Check) -> Result<u8, Problem> {
     let today = today(std::env::var_os("SOURCE_DATE_EPOCH"))?;
     let baselines = Baselines::new(options.baseline, options.write_baseline.clone())?;
     let profiles = Profiles::new(wishes, options.fail_on, search).judging(today, baselines);
-    let paths = if options.paths.is_empty() { vec![PathBuf::from(".")] } else { options.paths };
+    let texts = goal.and_then(|goal| goal.outlet(&mut outputs));
     // What is wrong with the options, or with the configuration here, is told before anything is judged.
     let here = profiles.try_of(Path::new("vmlint"))?;
-    let outputs = outputs(options.format, options.output, options.reports, |name| std::env::var_os(name));
     let new_baseline = options.write_baseline.map(Target::File);
     outlets::check(&outputs.iter().map(|(_, target)| target).chain(&new_baseline).collect::<Vec<_>>(), &paths)?;
     let folder = std::env::current_dir().unwrap_or_default();
     let repository = Repository::around(&folder, |name| std::env::var(name).ok());
     let display = |target: &Target| {
-        let terminal = if *target == Target::Standard { terminal::detect(options.color) } else { terminal::file(options.color) };
+        let terminal = match target {
+            Target::Standard => terminal::detect(options.color),
+            Target::Errors => terminal::detect_stderr(options.color),
+            Target::File(_) | Target::End(_) => terminal::file(options.color),
+        };
         report::Options { terminal, verbose: options.verbose, quiet: options.quiet, suppressed: options.show_suppressed }
     };
-    let reports: Vec<_> = outputs.iter().map(|(format, target)| report::select(*format, display(target), &repository)).collect();
+    let mut reports: Vec<_> =
+        outputs.iter().map(|(format, target)| report::select(*format, display(target), &repository)).collect();
+    if let Some(report) = texts.and_then(|place| reports.get_mut(place)) {
+        *report = Box::new(Nothing);
+    }
+    let safety = if options.unsafe_fixes { Safety::Unsafe } else { Safety::Safe };
     let mut outlets: Vec<Outlet<'_>> =
         reports.iter().zip(&outputs).map(|(report, (_, target))| Outlet::open(&**report, target)).collect();
     let baselines = profiles.baselines();
@@ -67,6 +80,13 @@ pub fn run(options: Check) -> Result<u8, Problem> {
         min_severity: options.min_severity.into(),
         verbose: options.verbose,
         stdin_filename: options.stdin_filename,
+        fixing: goal.map(|goal| Fixing {
+            safety,
+            min_severity: options.min_severity.into(),
+            goal,
+            outlet: texts,
+            paint: Paint { on: terminal::detect(options.color).color },
+        }),
     };
     let mut result = job.run(&paths, &mut outlets);
     // Where nobody reads to the end, not everything was judged.
@@ -75,6 +95,15 @@ pub fn run(options: Check) -> Result<u8, Problem> {
     if let Err(problem) = finished {
         problem.print();
         result.trouble = true;
+    }
+    let summary = &mut result.summary;
+    if goal == Some(Goal::Diff) {
+        // Reports to files are of the definitions as they are.
+        let fixed = std::mem::take(&mut summary.fixed);
+        result.failed = fixed > 0 || summary.rules.contains_key(MALFORMED);
+        if !options.quiet {
+            tell_difference(fixed, result.changed, summary.fixable, safety);
+        }
     }
     let summary = &mut result.summary;
     (summary.hosts, summary.host_assumed) = hosts_told(&result.used, here);

@@ -13,7 +13,7 @@ use super::terminal::{self, ColorChoice};
 use super::{answer, setup};
 use crate::check::{MALFORMED, NOT_A_VM};
 use crate::engine::UNCLEAR_NOTES;
-use crate::finding::{Citation, Severity};
+use crate::finding::{Citation, Safety, Severity};
 use crate::libvirt::VMLINT;
 use crate::policy::builtin;
 use crate::policy::compile::Loaded;
@@ -226,6 +226,19 @@ impl Page {
         }
         self.section("Why", &rule.why);
         self.section("Instead", &helps(rule).join("\n\n"));
+        let mut fixes: Vec<String> = Vec::new();
+        for fix in rule.cases.iter().flat_map(|case| &case.fixes) {
+            let line = format!("{}: {}", fix.safety.as_str(), in_general(&fix.description.text));
+            if !fixes.contains(&line) {
+                fixes.push(line);
+            }
+        }
+        if !fixes.is_empty() {
+            let (safe, all) = (Safety::Safe.options(), Safety::Unsafe.options());
+            let how =
+                format!("`{safe}` makes the safe ones, `{all}` all, the first of several; `--diff` shows what would change.");
+            self.section("Fix", &format!("{}\n{how}", fixes.join("\n")));
+        }
         let exceptions: Vec<String> = rule
             .cases
             .iter()

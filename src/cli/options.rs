@@ -87,6 +87,18 @@ pub struct Check {
     #[arg(long, value_name = "GLOB", help_heading = "Which rules run")]
     pub ignore: Vec<String>,
 
+    /// Fix what can be fixed safely, and report what is left
+    #[arg(long, help_heading = "Fixes")]
+    pub fix: bool,
+
+    /// With --fix or --diff: make fixes too that somebody has to look at, as the guest may notice them
+    #[arg(long, help_heading = "Fixes")]
+    pub unsafe_fixes: bool,
+
+    /// Show what --fix would change as a unified diff, and change nothing
+    #[arg(long, help_heading = "Fixes")]
+    pub diff: bool,
+
     /// How findings are shown [default: human; github in a workflow of GitHub]
     #[arg(long, value_name = "FMT", value_enum, help_heading = "Report")]
     pub format: Option<Format>,
@@ -132,7 +144,7 @@ pub struct Check {
     pub baseline: Option<PathBuf>,
 
     /// Write all findings to this file, so that later runs with --baseline show only new ones
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["baseline", "prune_baseline"])]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["baseline", "prune_baseline", "fix", "diff"])]
     #[arg(help_heading = "Known findings")]
     pub write_baseline: Option<PathBuf>,
 

@@ -50,6 +50,8 @@ impl FromStr for ReportFile {
 pub enum Target {
     /// Standard output.
     Standard,
+    /// Standard error, where standard output is for something else.
+    Errors,
     /// A file, made anew.
     File(PathBuf),
     /// A file that others write to as well.
@@ -60,7 +62,7 @@ impl Target {
     /// The file, if it is one.
     pub fn path(&self) -> Option<&Path> {
         match self {
-            Target::Standard => None,
+            Target::Standard | Target::Errors => None,
             Target::File(path) | Target::End(path) => Some(path),
         }
     }
@@ -68,6 +70,7 @@ impl Target {
     fn open(&self) -> io::Result<Box<dyn Write + Send>> {
         Ok(match self {
             Target::Standard => Box::new(BufWriter::with_capacity(1 << 16, io::stdout())),
+            Target::Errors => Box::new(BufWriter::with_capacity(1 << 16, io::stderr())),
             Target::File(path) => Box::new(BufWriter::with_capacity(1 << 16, File::create(path)?)),
             Target::End(path) => Box::new(BufWriter::new(File::options().append(true).create(true).open(path)?)),
         })
@@ -119,7 +122,8 @@ pub struct Outlet<'o> {
 impl<'o> Outlet<'o> {
     /// Opens the target. One that cannot be opened is told of on standard error, and is an outlet that nothing comes out of.
     pub fn open(report: &'o dyn Report, target: &Target) -> Outlet<'o> {
-        let place = target.path().map_or("standard output".to_owned(), shown);
+        let standard = if *target == Target::Errors { "standard error" } else { "standard output" };
+        let place = target.path().map_or(standard.to_owned(), shown);
         let mut outlet = Outlet { report, place, out: None, separate: false, kept: Vec::new(), left_out: 0, failed: false };
         match target.open() {
             Ok(out) => outlet.out = Some(out),

@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::prelude::*;
 
-use super::baseline::Use;
+use super::fixing::{Done, Fixing};
 use super::outlets::Outlet;
 use super::profiles::{Profile, Profiles};
 use crate::check::Outcome;
-use crate::finding::{FileEntry, Finding, Severity, Summary};
+use crate::finding::{FileEntry, Finding, Fixable, Severity, Summary};
 use crate::input::limits;
 use crate::input::walk::{self, Found, Unreadable};
 use crate::policy::schema::Platform;
@@ -38,6 +38,8 @@ pub struct Job<'j> {
     pub verbose: bool,
     /// What findings call standard input.
     pub stdin_filename: PathBuf,
+    /// What is done about findings that can be fixed.
+    pub fixing: Option<Fixing>,
 }
 
 /// How a run went.
@@ -53,6 +55,8 @@ pub struct Result {
     pub trouble: bool,
     /// Findings that a baseline covers.
     pub known: usize,
+    /// How many files were fixed, or would be.
+    pub changed: usize,
 }
 
 /// A profile that judged files of a platform.
@@ -98,6 +102,9 @@ struct Judged {
     exhausted: Vec<String>,
     guests_unknown: usize,
     remarks: Vec<String>,
+    fixable: Fixable,
+    fixed: usize,
+    trouble: Option<String>,
 }
 
 impl Job<'_> {
@@ -150,6 +157,10 @@ impl Job<'_> {
 
     fn stdin(&self) -> Piece {
         match read(Path::new("-")) {
+            // What is passed on is passed on whole.
+            Ok(bytes) if self.fixing.is_some() && bytes.len() as u64 > limits::FILE_BYTES => {
+                Piece::Trouble(format!("standard input: is larger than {} MiB", limits::FILE_BYTES >> 20))
+            }
             Ok(bytes) => self.judge(&self.stdin_filename, bytes, true),
             Err(reason) => Piece::Trouble(format!("standard input: {reason}")),
         }
@@ -168,12 +179,12 @@ impl Job<'_> {
 
     fn judge(&self, path: &Path, bytes: Vec<u8>, named: bool) -> Piece {
         let Some(profile) = self.profiles.of(path) else { return Piece::Nothing };
-        let Outcome { mut checked, skipped, exhausted, guests_unknown, remarks } = profile.checker.check(path, bytes, named);
-        let known = match profile.baseline {
-            Some(Use::Known(baseline)) => baseline.cover(&mut checked),
-            Some(Use::Recorded(record)) => record.cover(&mut checked),
-            None => 0,
+        let done = match &self.fixing {
+            Some(fixing) => fixing.file(&profile.checker, path, bytes, named),
+            None => Done { outcome: profile.checker.check(path, bytes, named), text: Vec::new(), fixed: 0, trouble: None },
         };
+        let Done { outcome, text, fixed, trouble } = done;
+        let Outcome { mut checked, skipped, exhausted, known, guests_unknown, remarks } = outcome;
         let suppressed = checked.suppressed.len();
         let count = |severity: Severity, findings: &[Finding]| findings.iter().filter(|f| f.severity == severity).count();
         let counts = [Severity::Note, Severity::Warning, Severity::Error].map(|severity| count(severity, &checked.findings));
@@ -203,7 +214,10 @@ impl Job<'_> {
             vms: checked.vms,
             findings: checked.findings.len(),
         });
-        let shown = self.reports.iter().map(|report| report.file(&checked)).collect();
+        let mut shown: Vec<Vec<u8>> = self.reports.iter().map(|report| report.file(&checked)).collect();
+        if let Some(place) = self.fixing.and_then(|fixing| shown.get_mut(fixing.outlet?)) {
+            *place = text;
+        }
         Piece::Judged(Box::new(Judged {
             profile,
             shown,
@@ -217,6 +231,9 @@ impl Job<'_> {
             exhausted,
             guests_unknown,
             remarks,
+            fixable: Fixable::of(&checked.findings),
+            fixed,
+            trouble,
         }))
     }
 }
@@ -272,6 +289,9 @@ impl PieceWriter<'_, '_> {
         for sentence in &judged.remarks {
             complain(sentence);
         }
+        if let Some(sentence) = judged.trouble {
+            result.trouble(sentence);
+        }
         if self.verbose
             && let Some(path) = &judged.skipped
         {
@@ -280,6 +300,9 @@ impl PieceWriter<'_, '_> {
         let [notes, warnings, errors] = judged.counts;
         let summary = &mut result.summary;
         summary.guests_unknown += judged.guests_unknown;
+        summary.fixable.add(judged.fixable);
+        summary.fixed += judged.fixed;
+        result.changed += usize::from(judged.fixed > 0);
         summary.notes += notes;
         summary.warnings += warnings;
         summary.errors += errors;

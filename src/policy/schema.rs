@@ -4,6 +4,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::fixes::Recipe;
 use super::matrix::Matrix;
 use super::tests::Test;
 use crate::finding::{Citation, Severity, Status};
@@ -199,6 +200,8 @@ pub struct Case {
     pub related: Vec<(Text, Option<Text>)>,
     /// Hosts to which it does not apply, all of it or the found nodes for which the expression holds.
     pub except_hosts: Vec<(Arc<str>, Option<Text>)>,
+    /// Ways to get rid of what it finds, the best one first.
+    pub fixes: Vec<Recipe>,
 }
 
 /// Something wrong in a policy or configuration file, at its place.

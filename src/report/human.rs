@@ -59,6 +59,10 @@ impl Human {
         if let Some(help) = &finding.help {
             self.footer(out, "help", help, None);
         }
+        for (n, fix) in finding.fixes.iter().enumerate() {
+            let or = if n == 0 { "" } else { "or " };
+            self.footer(out, "fix", &format!("{or}{} ({})", fix.description, fix.safety.options()), None);
+        }
         if let Some(source) = &finding.source {
             self.citation(out, source);
         }

@@ -9,7 +9,7 @@ use serde_json::ser::{Formatter, Serializer};
 use super::escape::is_unsafe;
 use super::place::Places;
 use super::{Options, Report, shown_path};
-use crate::finding::{Checked, Citation, Decision, Finding, Label, Summary, Suppression};
+use crate::finding::{Checked, Citation, Decision, Finding, Fix, Label, Summary, Suppression};
 use crate::source::Source;
 
 /// The name and version of the format.
@@ -74,6 +74,8 @@ impl Report for Json {
             notes: summary.notes,
             suppressed: summary.suppressed,
             skipped: summary.skipped,
+            fixable: summary.fixable.safely + summary.fixable.unsafely,
+            fixed: summary.fixed,
             baseline: summary.baseline.map(|known| BaselineV1 { covered: known.covered, unneeded: known.unneeded }),
         };
         write(&mut out, &summary);
@@ -130,7 +132,7 @@ struct FindingV1<'a> {
     related: Vec<RelatedV1<'a>>,
     help: Option<&'a str>,
     source: Option<SourceV1<'a>>,
-    fixes: [(); 0],
+    fixes: Vec<FixV1<'a>>,
     suppressed: Option<SuppressedV1<'a>>,
     focus: LocationV1<'a>,
     decision: Option<DecisionV1<'a>>,
@@ -155,7 +157,7 @@ impl<'a> FindingV1<'a> {
                 .collect(),
             help: finding.help.as_deref(),
             source: finding.source.as_deref().map(SourceV1::new),
-            fixes: [],
+            fixes: finding.fixes.iter().map(|fix| FixV1::new(fix, places)).collect(),
             suppressed: finding.suppressed.as_deref().map(|suppressed| SuppressedV1::new(suppressed, places)),
             focus: LocationV1::new(&finding.focus, places, Some(&finding.focus.text)),
             // A line of a built-in policy tells nobody more than the rule does.
@@ -237,6 +239,31 @@ impl<'a> SourceV1<'a> {
 }
 
 #[derive(Serialize)]
+struct FixV1<'a> {
+    safety: &'static str,
+    description: &'a str,
+    edits: Vec<EditV1<'a>>,
+}
+
+impl<'a> FixV1<'a> {
+    fn new(fix: &'a Fix, places: &Places<'_>) -> FixV1<'a> {
+        let edits = fix.edits.iter().map(|edit| {
+            let (byte_start, byte_end) = places.file_range(edit.span);
+            EditV1 { byte_start, byte_end, text: &edit.text }
+        });
+        FixV1 { safety: fix.safety.as_str(), description: &fix.description, edits: edits.collect() }
+    }
+}
+
+/// Bytes of the file as it lies on disk, and the text that is put there in the file's encoding.
+#[derive(Serialize)]
+struct EditV1<'a> {
+    byte_start: u32,
+    byte_end: u32,
+    text: &'a str,
+}
+
+#[derive(Serialize)]
 struct DecisionV1<'a> {
     path: &'a str,
     line: u32,
@@ -266,6 +293,8 @@ struct SummaryV1 {
     notes: usize,
     suppressed: usize,
     skipped: usize,
+    fixable: usize,
+    fixed: usize,
     baseline: Option<BaselineV1>,
 }
 

@@ -2,6 +2,7 @@
 
 mod checkstyle;
 mod concise;
+pub mod diff;
 mod escape;
 mod excerpt;
 mod fingerprint;

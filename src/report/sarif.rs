@@ -12,7 +12,7 @@ use super::json::write;
 use super::place::Places;
 use super::repository::{Repository, is_address};
 use super::{Report, escape};
-use crate::finding::{Checked, Finding, Label, RuleInfo, Severity, Status, Summary};
+use crate::finding::{Checked, Finding, Fix, Label, RuleInfo, Severity, Status, Summary};
 use crate::source::{Source, Span};
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -116,6 +116,7 @@ impl Report for Sarif<'_> {
                         }),
                     })
                     .collect(),
+                fixes: finding.fixes.iter().map(|fix| SarifFix::new(fix, &artifact, file, &places)).collect(),
                 properties: ResultProperties {
                     format: file.format.as_str(),
                     status: finding.status.map(Status::as_str),
@@ -364,6 +365,8 @@ struct SarifResult<'a> {
     partial_fingerprints: PartialFingerprints,
     /// Empty where there is none: left out it would say that nothing is known of suppressions.
     suppressions: Vec<SarifSuppression<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    fixes: Vec<SarifFix<'a>>,
     properties: ResultProperties<'a>,
 }
 
@@ -374,6 +377,41 @@ struct SarifSuppression<'a> {
     justification: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     location: Option<Location<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SarifFix<'a> {
+    description: Text,
+    artifact_changes: [ArtifactChange<'a>; 1],
+}
+
+impl<'a> SarifFix<'a> {
+    fn new(fix: &'a Fix, artifact: &'a Artifact, file: &'a Checked, places: &Places<'_>) -> SarifFix<'a> {
+        let replacements = fix.edits.iter().map(|edit| Replacement {
+            deleted_region: Region { snippet: None, ..Region::new(&file.source, places, edit.span) },
+            inserted_content: (!edit.text.is_empty()).then_some(Snippet { text: &edit.text }),
+        });
+        SarifFix {
+            description: Text::new(&format!("{} ({})", fix.description, fix.safety.as_str())),
+            artifact_changes: [ArtifactChange { artifact_location: artifact, replacements: replacements.collect() }],
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ArtifactChange<'a> {
+    artifact_location: &'a Artifact,
+    replacements: Vec<Replacement<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Replacement<'a> {
+    deleted_region: Region<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inserted_content: Option<Snippet<'a>>,
 }
 
 #[derive(Serialize)]

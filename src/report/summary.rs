@@ -41,6 +41,15 @@ pub(super) fn line(summary: &Summary, options: Options) -> String {
 /// What is said beside the findings, safe to show: how many files and VMs there were, what is not shown, what was assumed.
 pub(super) fn parts(summary: &Summary) -> Vec<String> {
     let mut parts = vec![format!("{}, {}", count(summary.files.len(), "file"), count(summary.vms, "VM"))];
+    if summary.fixed > 0 {
+        parts.push(format!("{} fixed", summary.fixed));
+    }
+    match (summary.fixable.safely, summary.fixable.unsafely) {
+        (0, 0) => {}
+        (safely, 0) => parts.push(format!("{safely} fixable with --fix")),
+        (0, unsafely) => parts.push(format!("{unsafely} fixable with --fix --unsafe-fixes")),
+        (safely, unsafely) => parts.push(format!("{safely} fixable with --fix, {unsafely} more with --unsafe-fixes")),
+    }
     if summary.suppressed > 0 {
         let by_baseline = match summary.baseline {
             Some(Known { covered, is_new: false, .. }) if covered == summary.suppressed => " by the baseline".to_owned(),

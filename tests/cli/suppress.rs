@@ -301,3 +301,19 @@ fn the_examples_of_the_documentation_hold() {
     let run = vmlint(["-q", "--baseline", "b.json", "a.xml"]).within(folder.path()).run();
     assert_eq!((run.status, run.stdout.as_str(), run.stderr.as_str()), (Some(0), "", ""));
 }
+
+#[test]
+fn what_is_suppressed_or_known_is_not_fixed() {
+    let tcg = "<domain type='qemu'><name>a</name></domain>\n";
+    let fixed = tcg.replace("qemu", "kvm");
+    let fix = |text: &str, options: &[&str]| {
+        let folder = folder(&[("a.xml", text.as_bytes())]);
+        vmlint(["--write-baseline", "b.json"]).within(folder.path()).run();
+        vmlint(["-q", "--fix", "--unsafe-fixes"].iter().chain(options).chain(&["a.xml"])).within(folder.path()).run();
+        std::fs::read_to_string(folder.path().join("a.xml")).unwrap()
+    };
+    assert_eq!(fix(tcg, &[]), fixed);
+    assert_eq!(fix(tcg, &["--baseline", "b.json"]), tcg);
+    assert_eq!(fix(&format!("{TCG}\n{tcg}"), &[]), format!("{TCG}\n{tcg}"));
+    assert_eq!(vmlint(["--write-baseline", "b.json", "--fix"]).run().status, Some(2));
+}
