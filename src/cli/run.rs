@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::prelude::*;
 
-use super::baseline::Use;
 use super::fixing::{Done, Fixing};
 use super::outlets::Outlet;
 use super::profiles::{Profile, Profiles};
@@ -185,12 +184,7 @@ impl Job<'_> {
             None => Done { outcome: profile.checker.check(path, bytes, named), text: Vec::new(), fixed: 0, trouble: None },
         };
         let Done { outcome, text, fixed, trouble } = done;
-        let Outcome { mut checked, skipped, exhausted, guests_unknown, remarks } = outcome;
-        let known = match profile.baseline {
-            Some(Use::Known(baseline)) => baseline.cover(&mut checked),
-            Some(Use::Recorded(record)) => record.cover(&mut checked),
-            None => 0,
-        };
+        let Outcome { mut checked, skipped, exhausted, known, guests_unknown, remarks } = outcome;
         let suppressed = checked.suppressed.len();
         let count = |severity: Severity, findings: &[Finding]| findings.iter().filter(|f| f.severity == severity).count();
         let counts = [Severity::Note, Severity::Warning, Severity::Error].map(|severity| count(severity, &checked.findings));
