@@ -20,6 +20,8 @@ mod matrix;
 mod pages;
 #[path = "cli/reports.rs"]
 mod reports;
+#[path = "cli/selection.rs"]
+mod selection;
 #[path = "cli/status.rs"]
 mod status;
 #[cfg(unix)]

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use clap::Subcommand;
 
+use super::inputs::Inputs;
 use super::options::Check;
 use super::outlets::{self, Outlet, ReportFile, Target};
 use super::problem::Problem;
@@ -38,7 +39,7 @@ pub fn run(options: Check) -> Result<u8, Problem> {
         (false, None) => Search::Upward,
     };
     let profiles = Profiles::new(wishes, options.fail_on, search);
-    let paths = if options.paths.is_empty() { vec![PathBuf::from(".")] } else { options.paths };
+    let Inputs { paths, changed } = options.selection.inputs(options.paths)?;
     // What is wrong with the options, or with the configuration here, is told before anything is judged.
     let here = profiles.try_of(Path::new("vmlint"))?;
     let descriptions = here.map(|profile| profile.setup.descriptions.clone()).unwrap_or_default();
@@ -56,6 +57,8 @@ pub fn run(options: Check) -> Result<u8, Problem> {
         profiles: &profiles,
         reports: &reports,
         written: &written,
+        changed: changed.as_ref(),
+        force_exclude: options.selection.force_exclude,
         min_severity: options.min_severity.into(),
         verbose: options.verbose,
         stdin_filename: options.stdin_filename,

@@ -1,8 +1,10 @@
 //! The command line: arguments, exit codes, one file for each command.
 
+mod changed;
 mod check;
 mod config;
 mod explain;
+mod inputs;
 mod matrix;
 mod options;
 mod outlets;

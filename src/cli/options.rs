@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, ValueHint};
 
+use super::inputs::Selection;
 use super::outlets::ReportFile;
 use super::terminal::ColorChoice;
 use crate::finding::Severity;
@@ -122,6 +123,10 @@ pub struct Check {
     /// Name that findings use for standard input
     #[arg(long, value_name = "NAME", default_value = "<stdin>", help_heading = "Input")]
     pub stdin_filename: PathBuf,
+
+    /// Which of the files.
+    #[command(flatten)]
+    pub selection: Selection,
 
     /// Use this configuration instead of the vmlint.yaml that is found
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "no_config", help_heading = "Input")]
