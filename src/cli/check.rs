@@ -171,6 +171,8 @@ pub enum PolicyCommand {
         #[arg(required = true, value_name = "FILE_OR_ID")]
         policies: Vec<PathBuf>,
     },
+    /// Print the JSON Schema of policies, for editors
+    Schema,
 }
 
 /// Runs a command on policies.
@@ -178,5 +180,6 @@ pub fn run_policy(command: PolicyCommand) -> Result<u8, Problem> {
     match command {
         PolicyCommand::Check { policies } => super::policy::check(&policies),
         PolicyCommand::Test { policies } => super::policy::test(&policies),
+        PolicyCommand::Schema => super::schema::policy(),
     }
 }
