@@ -22,6 +22,8 @@ mod pages;
 mod reports;
 #[path = "cli/selection.rs"]
 mod selection;
+#[path = "cli/shells.rs"]
+mod shells;
 #[path = "cli/status.rs"]
 mod status;
 #[cfg(unix)]

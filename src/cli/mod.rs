@@ -2,9 +2,11 @@
 
 mod changed;
 mod check;
+mod completions;
 mod config;
 mod explain;
 mod inputs;
+mod man;
 mod matrix;
 mod options;
 mod outlets;
@@ -69,6 +71,10 @@ enum Command {
     Matrix(matrix::Arguments),
     /// Print a JSON Schema, for editors
     Schema(schema::Arguments),
+    /// Print what makes a shell complete the options of vmlint
+    Completions(completions::Arguments),
+    /// Print the manual, or write its pages to a folder
+    Man(man::Arguments),
     /// Check policies of your own
     #[command(subcommand)]
     Policy(check::PolicyCommand),
@@ -108,6 +114,8 @@ pub fn run() -> ExitCode {
         Some(Command::Config(arguments)) => config::run(&arguments),
         Some(Command::Matrix(arguments)) => matrix::run(&arguments),
         Some(Command::Schema(arguments)) => schema::run(&arguments),
+        Some(Command::Completions(arguments)) => completions::run(&arguments),
+        Some(Command::Man(arguments)) => man::run(&arguments),
         Some(Command::Policy(command)) => check::run_policy(command),
     })
 }
