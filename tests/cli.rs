@@ -12,6 +12,8 @@ mod commands;
 mod configured;
 #[path = "cli/guests.rs"]
 mod guests;
+#[path = "cli/init.rs"]
+mod init;
 #[path = "cli/inputs.rs"]
 mod inputs;
 #[path = "cli/matrix.rs"]

@@ -75,8 +75,8 @@ fn base(root: &Path, reference: Option<&str>) -> Result<Option<String>, Problem>
     Ok(Some(if output.status.success() && !common.is_empty() { common } else { named }))
 }
 
-/// The folder to ask about a path: that of the repository around it where one is to be seen, else the nearest one that exists.
-fn repository(path: &Path) -> PathBuf {
+/// The folder of the repository around a path where one is to be seen, else the nearest folder that exists.
+pub fn repository(path: &Path) -> PathBuf {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let folders = || path.ancestors().filter(|folder| folder.is_dir());
     folders().find(|folder| folder.join(".git").exists()).or_else(|| folders().next()).unwrap_or(&path).to_owned()

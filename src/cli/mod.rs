@@ -5,6 +5,7 @@ mod check;
 mod completions;
 mod config;
 mod explain;
+mod init;
 mod inputs;
 mod man;
 mod matrix;
@@ -40,7 +41,7 @@ const FINDINGS: u8 = 1;
 const TROUBLE: u8 = 2;
 
 /// Names of commands that are kept for later, so that no file of that name is checked by mistake.
-const RESERVED: [&str; 4] = ["fix", "upgrade", "lsp", "init"];
+const RESERVED: [&str; 3] = ["fix", "upgrade", "lsp"];
 
 /// Finds what the vendor of the host does not support in virtual-machine definitions
 #[derive(Debug, Parser)]
@@ -69,6 +70,8 @@ enum Command {
     Config(config::Arguments),
     /// Show which features a guest has on a host, as the vendor's tables say
     Matrix(matrix::Arguments),
+    /// Write a configuration to start with
+    Init(init::Arguments),
     /// Print a JSON Schema, for editors
     Schema(schema::Arguments),
     /// Print what makes a shell complete the options of vmlint
@@ -113,6 +116,7 @@ pub fn run() -> ExitCode {
         Some(Command::Query(arguments)) => query::run(&arguments),
         Some(Command::Config(arguments)) => config::run(&arguments),
         Some(Command::Matrix(arguments)) => matrix::run(&arguments),
+        Some(Command::Init(arguments)) => init::run(&arguments),
         Some(Command::Schema(arguments)) => schema::run(&arguments),
         Some(Command::Completions(arguments)) => completions::run(&arguments),
         Some(Command::Man(arguments)) => man::run(&arguments),
