@@ -7,10 +7,13 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 
 use crate::definition::{self, Definition};
-use crate::finding::{Citation, Finding, Label, Severity};
+use crate::finding::{self, Citation, Edit, Finding, Fix, Label, Severity};
+use crate::fix::draft::{Draft, escaped_anywhere};
 use crate::hyperv;
+use crate::identity::Identity;
 use crate::paths::Paths;
 use crate::policy::compile::{Compiled, CompiledCase, CompiledRule, Part, RuleSet, STRING_VARIABLES, Template};
+use crate::policy::fixes::{CompiledRecipe, Step};
 use crate::policy::index::{Entry, Index};
 use crate::policy::matrix::{Answering, Matrix, Support};
 use crate::policy::schema::{Context, Gate, Platform};
@@ -18,7 +21,7 @@ use crate::policy::tests::{Sizes, Test};
 use crate::source::Span;
 use crate::systems::{self, Guest};
 use crate::tree::{Builder, NodeId, Tree};
-use crate::xpath::{self, Exhausted, NodeRef};
+use crate::xpath::{self, Exhausted, Expression, NodeRef};
 
 /// Rule id of notes that speak to vmlint in words it does not know.
 pub const UNCLEAR_NOTES: &str = "vmlint/unclear-notes";
@@ -70,6 +73,10 @@ pub struct Engine<'r> {
 pub struct Verdict {
     /// In the order of their places, then of their rules.
     pub findings: Vec<Finding>,
+    /// What does not count, in the same order.
+    pub suppressed: Vec<Finding>,
+    /// Whether a rule kept all others from judging a definition.
+    pub silenced: bool,
     /// Rules that took too many steps on this document; what they would have found is not known.
     pub exhausted: Vec<Arc<str>>,
     /// Machines whose guest is not known though rules ask for it.
@@ -104,6 +111,25 @@ impl<'r> Engine<'r> {
         self.rules
     }
 
+    /// The ids of all rules, those that are switched off too.
+    pub fn rule_ids(&self) -> impl Iterator<Item = &'r str> + Clone + use<'r> {
+        let rules = self.rules.policies.iter().flat_map(|policy| &policy.rules);
+        rules.map(|rule| &*rule.id).chain(self.rules.off.iter().map(|id| &**id))
+    }
+
+    /// Whether a rule has its say on at least one of the hosts.
+    pub fn runs(&self, id: &str) -> bool {
+        let on = |policy: &Compiled, rule: &CompiledRule, host: &Arc<str>| {
+            let excepted = |case: &CompiledCase| case.except_hosts.iter().any(|(own, in_part)| own == host && in_part.is_none());
+            let applies = |case: &CompiledCase| (case.hosts.is_empty() || case.hosts.contains(host)) && !excepted(case);
+            (policy.named || policy.hosts.contains(host)) && rule.cases.iter().any(applies)
+        };
+        self.rules.policies.iter().any(|policy| {
+            let mut rules = policy.rules.iter().filter(|rule| *rule.id == *id && !rule.hidden);
+            rules.any(|rule| self.assumptions.hosts.iter().any(|host| on(policy, rule, host)))
+        })
+    }
+
     /// Judges the definitions of one document.
     pub fn judge(&self, tree: &Tree<'r>, definitions: &[Definition]) -> Verdict {
         let mut verdict = Verdict::default();
@@ -125,12 +151,7 @@ impl<'r> Engine<'r> {
                 }
             }
         }
-        verdict.findings.sort_by(|a, b| {
-            fn key(f: &Finding) -> (u32, &str, u32, Option<&str>) {
-                (f.place.span.start, &f.rule, f.focus.span.start, f.host.as_deref())
-            }
-            key(a).cmp(&key(b))
-        });
+        finding::sort(&mut verdict.findings);
         verdict.exhausted.sort();
         verdict.exhausted.dedup();
         verdict
@@ -177,20 +198,13 @@ fn unclear(tree: &Tree<'_>, vm: NodeId, what: &str, help: Option<String>) -> Fin
     let span = notes.map_or(tree.start_tag(vm), |notes| tree.attribute_span(notes));
     let name = definition::vm_name(tree, Context::Vm, vm);
     let who = name.as_ref().map_or_else(|| "the machine".to_owned(), |name| format!("`{}`", quote(name)));
+    let place = Label { span: tree.start_tag(vm), node: node.clone(), text: String::new() };
+    let message = format!("the notes of {who} tell vmlint {}, which it does not know", quote(what));
     Finding {
-        rule: UNCLEAR_NOTES.into(),
-        severity: Severity::Warning,
-        status: None,
-        message: format!("the notes of {who} tell vmlint {}, which it does not know", quote(what)),
-        place: Label { span: tree.start_tag(vm), node: node.clone(), text: String::new() },
         focus: Label { span, node, text: String::new() },
-        related: Vec::new(),
-        help,
-        source: None,
-        decision: None,
         vm: name,
-        host: None,
-        guest: None,
+        identity: Identity::of(tree, Context::Vm, vm, vm),
+        ..Finding::own(UNCLEAR_NOTES, Severity::Warning, place, message, help)
     }
 }
 
@@ -233,6 +247,7 @@ impl<'j> Judge<'j, '_> {
     fn contexts(&self, contexts: &[(Context, NodeId)], paths: &mut Paths<'_, '_>, verdict: &mut Verdict) {
         let before = verdict.findings.len();
         if self.rules(contexts, true, paths, verdict) {
+            verdict.silenced = true;
             // An exclusive rule that is not to be shown still silences the others.
             let shown = verdict.findings.split_off(before);
             let hidden = |finding: &Finding| self.is_hidden(&finding.rule);
@@ -449,6 +464,9 @@ impl<'j> Scope<'_, 'j, '_> {
             vm: definition::vm_name(tree, self.context, self.node),
             host: Some(self.judge.host.clone()),
             guest: self.judge.subject.guest.as_ref().map(|guest| guest.id().clone()),
+            identity: Identity::of(tree, self.context, self.node, offender),
+            suppressed: None,
+            fixes: words.fixes(&wording.fixes, paths)?,
         });
         Ok(())
     }
@@ -500,7 +518,17 @@ struct Words<'w, 's, 'j, 'r> {
 }
 
 impl Words<'_, '_, '_, '_> {
+    /// For people: what the document says is on one line and not too long.
     fn fill(&self, template: &Template, paths: &mut Paths<'_, '_>) -> Result<String, Exhausted> {
+        self.fill_with(template, paths, |value| quote(&value))
+    }
+
+    fn fill_with(
+        &self,
+        template: &Template,
+        paths: &mut Paths<'_, '_>,
+        shown: impl Fn(String) -> String,
+    ) -> Result<String, Exhausted> {
         let mut text = String::new();
         for part in &template.0 {
             match part {
@@ -513,10 +541,45 @@ impl Words<'_, '_, '_, '_> {
                 },
                 Part::Drivers => text.push_str(&systems::drivers_name(self.scope.judge.subject.drivers())),
                 Part::Host => text.push_str(systems::host_name(self.scope.judge.host)),
-                Part::Value(expression) => text.push_str(&quote(&expression.string(self.context, self.found)?)),
+                Part::Value(expression) => text.push_str(&shown(expression.string(self.context, self.found)?)),
             }
         }
         Ok(text)
+    }
+
+    /// The fixes that change anything here.
+    fn fixes(&self, recipes: &[CompiledRecipe], paths: &mut Paths<'_, '_>) -> Result<Vec<Fix>, Exhausted> {
+        let mut fixes = Vec::with_capacity(recipes.len());
+        for recipe in recipes {
+            let edits = self.edits(recipe, paths)?;
+            if !edits.is_empty() {
+                fixes.push(Fix { safety: recipe.safety, description: self.fill(&recipe.description, paths)?, edits });
+            }
+        }
+        Ok(fixes)
+    }
+
+    fn edits(&self, recipe: &CompiledRecipe, paths: &mut Paths<'_, '_>) -> Result<Vec<Edit>, Exhausted> {
+        let nodes = |path: &Expression| path.nodes(self.context, self.found);
+        let mut draft = Draft::new(self.scope.judge.tree);
+        for step in &recipe.steps {
+            match step {
+                Step::Set { path, attribute, value } => {
+                    let value = self.fill_with(value, paths, |value| value)?;
+                    nodes(path)?.into_iter().for_each(|node| match attribute {
+                        Some(name) => draft.set_attribute(node, name, &value),
+                        None => draft.set(node, &value),
+                    });
+                }
+                Step::Remove(path) => nodes(path)?.into_iter().for_each(|node| draft.remove(node)),
+                Step::Insert { side, path, xml } => {
+                    let xml = self.fill_with(xml, paths, |value| escaped_anywhere(&value).into_owned())?;
+                    nodes(path)?.into_iter().for_each(|node| draft.insert(*side, node, &xml));
+                }
+                Step::Rename(path, name) => nodes(path)?.into_iter().for_each(|node| draft.rename(node, &name.text)),
+            }
+        }
+        Ok(draft.finish())
     }
 
     /// The device that the found node is or is part of, in words.

@@ -4,6 +4,8 @@ mod common;
 #[path = "common/schemas.rs"]
 mod schemas;
 
+#[path = "cli/baseline.rs"]
+mod baseline;
 #[path = "cli/choice.rs"]
 mod choice;
 #[path = "cli/commands.rs"]
@@ -28,6 +30,8 @@ mod selection;
 mod shells;
 #[path = "cli/status.rs"]
 mod status;
+#[path = "cli/suppress.rs"]
+mod suppress;
 #[cfg(unix)]
 #[path = "cli/unix.rs"]
 mod unix;

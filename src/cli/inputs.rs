@@ -22,6 +22,7 @@ pub struct Selection {
 
     /// Judge only files that differ from the commit where this branch left REF, and those that git does not know yet
     #[arg(long, value_name = "REF", num_args = 0..=1, require_equals = true, help_heading = "Input")]
+    #[arg(conflicts_with = "write_baseline")]
     changed: Option<Option<String>>,
 
     /// Leave out what `files.exclude` of the configuration says even where it is named

@@ -1,10 +1,12 @@
 //! The command line: arguments, exit codes, one file for each command.
 
+mod baseline;
 mod changed;
 mod check;
 mod completions;
 mod config;
 mod explain;
+mod fixing;
 mod init;
 mod inputs;
 mod man;
@@ -16,6 +18,7 @@ mod policy;
 mod problem;
 mod profiles;
 mod query;
+mod replace;
 mod rules;
 mod run;
 mod schema;

@@ -88,6 +88,18 @@ pub struct Check {
     #[arg(long, value_name = "GLOB", help_heading = "Which rules run")]
     pub ignore: Vec<String>,
 
+    /// Fix what can be fixed safely, and report what is left
+    #[arg(long, help_heading = "Fixes")]
+    pub fix: bool,
+
+    /// With --fix or --diff: make fixes too that somebody has to look at, as the guest may notice them
+    #[arg(long, help_heading = "Fixes")]
+    pub unsafe_fixes: bool,
+
+    /// Show what --fix would change as a unified diff, and change nothing
+    #[arg(long, help_heading = "Fixes")]
+    pub diff: bool,
+
     /// How findings are shown [default: human; github in a workflow of GitHub]
     #[arg(long, value_name = "FMT", value_enum, help_heading = "Report")]
     pub format: Option<Format>,
@@ -108,6 +120,10 @@ pub struct Check {
     #[arg(long, value_name = "LEVEL", value_enum, help_heading = "Report")]
     pub fail_on: Option<FailOn>,
 
+    /// List suppressed findings too, marked as such
+    #[arg(long, help_heading = "Report")]
+    pub show_suppressed: bool,
+
     /// When to use colours
     #[arg(long, value_name = "WHEN", value_enum, default_value_t, help_heading = "Report")]
     pub color: ColorChoice,
@@ -127,6 +143,19 @@ pub struct Check {
     /// Which of the files.
     #[command(flatten)]
     pub selection: Selection,
+
+    /// Show and count only findings that are not in this file
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Known findings")]
+    pub baseline: Option<PathBuf>,
+
+    /// Write all findings to this file, so that later runs with --baseline show only new ones
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["baseline", "prune_baseline"])]
+    #[arg(help_heading = "Known findings")]
+    pub write_baseline: Option<PathBuf>,
+
+    /// Drop what the run no longer finds from the baseline
+    #[arg(long, help_heading = "Known findings")]
+    pub prune_baseline: bool,
 
     /// Use this configuration instead of the vmlint.yaml that is found
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "no_config", help_heading = "Input")]

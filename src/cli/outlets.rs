@@ -50,6 +50,8 @@ impl FromStr for ReportFile {
 pub enum Target {
     /// Standard output.
     Standard,
+    /// Standard error, where standard output is for something else.
+    Errors,
     /// A file, made anew.
     File(PathBuf),
     /// A file that others write to as well.
@@ -60,7 +62,7 @@ impl Target {
     /// The file, if it is one.
     pub fn path(&self) -> Option<&Path> {
         match self {
-            Target::Standard => None,
+            Target::Standard | Target::Errors => None,
             Target::File(path) | Target::End(path) => Some(path),
         }
     }
@@ -68,6 +70,7 @@ impl Target {
     fn open(&self) -> io::Result<Box<dyn Write + Send>> {
         Ok(match self {
             Target::Standard => Box::new(BufWriter::with_capacity(1 << 16, io::stdout())),
+            Target::Errors => Box::new(BufWriter::with_capacity(1 << 16, io::stderr())),
             Target::File(path) => Box::new(BufWriter::with_capacity(1 << 16, File::create(path)?)),
             Target::End(path) => Box::new(BufWriter::new(File::options().append(true).create(true).open(path)?)),
         })
@@ -119,7 +122,8 @@ pub struct Outlet<'o> {
 impl<'o> Outlet<'o> {
     /// Opens the target. One that cannot be opened is told of on standard error, and is an outlet that nothing comes out of.
     pub fn open(report: &'o dyn Report, target: &Target) -> Outlet<'o> {
-        let place = target.path().map_or("standard output".to_owned(), shown);
+        let standard = if *target == Target::Errors { "standard error" } else { "standard output" };
+        let place = target.path().map_or(standard.to_owned(), shown);
         let mut outlet = Outlet { report, place, out: None, separate: false, kept: Vec::new(), left_out: 0, failed: false };
         match target.open() {
             Ok(out) => outlet.out = Some(out),
@@ -146,10 +150,11 @@ impl<'o> Outlet<'o> {
     }
 
     /// Writes a piece, or keeps it for later.
-    pub fn piece(&mut self, piece: &[u8]) {
+    pub fn piece(&mut self, piece: Vec<u8>) {
         if piece.is_empty() {
             return;
         }
+        let piece = self.report.in_order(piece);
         if let Some(room) = self.report.room() {
             for line in piece.split_inclusive(|&byte| byte == b'\n') {
                 // After the first line that does not fit none is taken, so that no gap shows.
@@ -164,7 +169,7 @@ impl<'o> Outlet<'o> {
         if std::mem::replace(&mut self.separate, true) {
             self.write(self.report.separator());
         }
-        self.write(piece);
+        self.write(&piece);
     }
 
     /// Writes what comes last.

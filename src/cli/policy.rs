@@ -9,6 +9,8 @@ use super::problem::{Problem, show_faults, shown};
 use super::{FINDINGS, SUCCESS, TROUBLE, answer, setup};
 use crate::check::Checker;
 use crate::engine::Assumptions;
+use crate::finding::{Finding, Safety, Severity};
+use crate::fix::rounds::{self, Wanted};
 use crate::policy::compile::{Choice, Loaded, compile};
 use crate::policy::schema::Policy;
 use crate::systems;
@@ -53,6 +55,30 @@ fn example_host(policy: &Policy) -> Arc<str> {
     policy.hosts.iter().find(|host| ***host == *default).cloned().or_else(own).unwrap_or_else(|| default.into())
 }
 
+/// Fixes a bad example and says what is wrong with the outcome: what a fix is for must be gone, and fixing again must change nothing.
+/// The lines of the cases whose fixes were made are added to `shown`.
+fn fixed(checker: &Checker<'_>, rule: &str, example: &str, findings: &[Finding], shown: &mut Vec<u32>) -> Option<String> {
+    let own = |finding: &&Finding| *finding.rule == *rule;
+    let lines = findings.iter().filter(own).filter(|finding| !finding.fixes.is_empty());
+    let lines: Vec<u32> = lines.filter_map(|finding| finding.decision.as_ref().map(|decision| decision.line)).collect();
+    if lines.is_empty() {
+        return None;
+    }
+    shown.extend(lines);
+    let wanted = Wanted { safety: Safety::Unsafe, min_severity: Severity::Note };
+    let fix = |bytes: &[u8]| rounds::fix(checker, Path::new("example"), bytes, true, wanted);
+    let after = fix(example.as_bytes());
+    if let Some(complaint) = after.complaints.first() {
+        return Some(format!("cannot be fixed: {complaint}"));
+    }
+    let left = after.outcome.checked.findings.iter().filter(own).find(|finding| !finding.fixes.is_empty());
+    if let Some(left) = left {
+        return Some(format!("has this when it is fixed: {}", left.message));
+    }
+    let again = after.bytes.as_deref().and_then(|bytes| fix(bytes).bytes);
+    again.is_some().then(|| "changes again when it is fixed twice".to_owned())
+}
+
 /// Runs the examples of policies.
 pub fn test(policies: &[PathBuf]) -> Result<u8, Problem> {
     let (mut passed, mut failed) = (0, 0);
@@ -67,6 +93,7 @@ pub fn test(policies: &[PathBuf]) -> Result<u8, Problem> {
             let assumptions = Assumptions { hosts: vec![host.clone()], assumed: vec![host], ..Assumptions::default() };
             let checker = Checker::new(&rules, &assumptions);
             for rule in &loaded.policy.rules {
+                let mut shown: Vec<u32> = Vec::new();
                 let bad = rule.bad.iter().map(|example| (example, true));
                 let good = rule.good.iter().map(|example| (example, false));
                 for (example, wanted) in bad.chain(good) {
@@ -78,6 +105,7 @@ pub fn test(policies: &[PathBuf]) -> Result<u8, Problem> {
                         (_, _, Some(broken)) => Some(format!("cannot be read: {}", broken.message)),
                         (true, false, None) => Some("is called bad, but the rule finds nothing in it".to_owned()),
                         (false, true, None) => Some("is called good, but the rule finds something in it".to_owned()),
+                        (true, ..) => fixed(&checker, &rule.id, &example.text, findings, &mut shown),
                         _ => None,
                     };
                     match verdict {
@@ -88,6 +116,14 @@ pub fn test(policies: &[PathBuf]) -> Result<u8, Problem> {
                             let path = loaded.source.path().to_string_lossy();
                             let _ = writeln!(text, "{path}:{}:{}: {}: this example {verdict}", at.line, at.column, rule.id);
                         }
+                    }
+                }
+                for case in rule.cases.iter().filter(|case| !case.fixes.is_empty()) {
+                    let at = loaded.source.position(case.find.span.start);
+                    if !shown.contains(&at.line) {
+                        failed += 1;
+                        let path = loaded.source.path().to_string_lossy();
+                        let _ = writeln!(text, "{path}:{}:{}: {}: no bad example shows this fix", at.line, at.column, rule.id);
                     }
                 }
             }

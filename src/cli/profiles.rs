@@ -6,11 +6,13 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rustc_hash::FxHashMap;
 
+use super::baseline::{Baselines, Use};
 use super::options::FailOn;
 use super::problem::{Problem, show_faults, shown};
 use super::setup::{self, Setup, Wishes};
 use crate::check::Checker;
 use crate::config::{self, Config};
+use crate::date::Date;
 use crate::engine::Engine;
 use crate::finding::Severity;
 use crate::input::walk;
@@ -26,6 +28,8 @@ pub struct Profile {
     pub setup: &'static Setup,
     /// What makes the run fail.
     pub fail_on: FailOn,
+    /// What is done about known findings.
+    pub baseline: Option<Use>,
 }
 
 /// Where configuration comes from.
@@ -50,6 +54,8 @@ pub struct Profiles {
     /// By the configuration and the numbers of the overrides that hold.
     profiles: Mutex<FxHashMap<Key, Option<&'static Profile>>>,
     trouble: AtomicBool,
+    /// The day on which suppressions must hold, and known findings; none where nothing is judged.
+    judging: Option<(Date, Baselines)>,
 }
 
 type Key = (Option<PathBuf>, Vec<usize>);
@@ -74,7 +80,18 @@ impl Profiles {
             folders: Mutex::default(),
             profiles: Mutex::default(),
             trouble: AtomicBool::new(false),
+            judging: None,
         }
+    }
+
+    /// The same for a run that judges on some day, with baselines.
+    pub fn judging(self, today: Date, baselines: Baselines) -> Profiles {
+        Profiles { judging: Some((today, baselines)), ..self }
+    }
+
+    /// The baselines.
+    pub fn baselines(&self) -> Option<&Baselines> {
+        self.judging.as_ref().map(|(_, baselines)| baselines)
     }
 
     /// Whether a configuration could not be used, so that files were left out.
@@ -184,8 +201,13 @@ impl Profiles {
         let fail_on = self.fail_on.or(configured).unwrap_or(FailOn::Error);
         // A run has a few profiles at most, and each is needed to its end.
         let setup: &'static Setup = Box::leak(Box::new(setup));
-        let checker = Checker::by_platform(|platform| Engine::new(setup.rules(platform), &setup.assumptions));
-        Ok(Box::leak(Box::new(Profile { checker, setup, fail_on })))
+        let mut checker = Checker::by_platform(|platform| Engine::new(setup.rules(platform), &setup.assumptions));
+        let mut baseline = None;
+        if let Some((today, baselines)) = &self.judging {
+            checker = checker.on(*today);
+            baseline = baselines.of(config)?;
+        }
+        Ok(Box::leak(Box::new(Profile { checker, setup, fail_on, baseline })))
     }
 
     /// Whether a file of a folder is to be looked at.

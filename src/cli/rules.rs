@@ -101,7 +101,7 @@ fn row<'r>(loaded: &'r Loaded, rule: &'r Rule) -> Row<'r> {
         platform: loaded.policy.platform.as_str(),
         hosts: hosts_of(loaded, rule),
         guests: guests_of(rule),
-        fixable: false,
+        fixable: rule.cases.iter().any(|case| !case.fixes.is_empty()),
         only: only(rule),
     }
 }

@@ -9,11 +9,13 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::prelude::*;
 
+use super::baseline::Use;
 use super::changed::Changed;
+use super::fixing::{Done, Fixing};
 use super::outlets::Outlet;
 use super::profiles::{Profile, Profiles};
 use crate::check::Outcome;
-use crate::finding::{FileEntry, Finding, Severity, Summary};
+use crate::finding::{FileEntry, Finding, Fixable, Severity, Summary};
 use crate::input::limits;
 use crate::input::walk::{self, Found, Unreadable};
 use crate::policy::schema::Platform;
@@ -42,6 +44,8 @@ pub struct Job<'j> {
     pub verbose: bool,
     /// What findings call standard input.
     pub stdin_filename: PathBuf,
+    /// What is done about findings that can be fixed.
+    pub fixing: Option<Fixing>,
 }
 
 /// How a run went.
@@ -55,6 +59,10 @@ pub struct Result {
     pub used: Vec<Used>,
     /// Whether a path could not be read or a rule not be finished; each was told on standard error.
     pub trouble: bool,
+    /// Findings that a baseline covers.
+    pub known: usize,
+    /// How many files were fixed, or would be.
+    pub changed: usize,
 }
 
 /// A profile that judged files of a platform.
@@ -90,12 +98,19 @@ struct Judged {
     shown: Vec<Vec<u8>>,
     entry: Option<FileEntry>,
     counts: [usize; 3],
+    suppressed: usize,
+    suppressed_rules: Vec<Arc<str>>,
+    /// Of those suppressed, the ones that a baseline covers.
+    known: usize,
     /// The findings shown, by rule and severity.
     rules: Vec<(Arc<str>, [usize; 3])>,
     skipped: Option<String>,
     exhausted: Vec<String>,
     guests_unknown: usize,
     remarks: Vec<String>,
+    fixable: Fixable,
+    fixed: usize,
+    trouble: Option<String>,
 }
 
 impl Job<'_> {
@@ -111,8 +126,8 @@ impl Job<'_> {
             let piece = self.stdin();
             writer.piece(piece, &mut result);
         }
-        let wanted = |path: &Path| self.is_changed(path) && self.profiles.wants(path);
-        let mut walk = walk::files(&paths, wanted).filter(|found| !self.is_written(found) && !self.is_left_out(found));
+        let wanted = |path: &Path| self.is_changed(path) && !self.is_written(path) && self.profiles.wants(path);
+        let mut walk = walk::files(&paths, wanted).filter(|found| !self.is_left_out(found));
         let mut batch: Vec<_> = walk.by_ref().take(BATCH).collect();
         let mut ready: Vec<Piece> = Vec::new();
         while (!batch.is_empty() || !ready.is_empty()) && writer.is_open() {
@@ -142,8 +157,7 @@ impl Job<'_> {
     }
 
     /// Whether a file in a folder is one that a report is just written to.
-    fn is_written(&self, found: &std::result::Result<Found, Unreadable>) -> bool {
-        let Ok(Found { path, .. }) = found else { return false };
+    fn is_written(&self, path: &Path) -> bool {
         let mut alike = self.written.iter().filter(|written| written.file_name() == path.file_name()).peekable();
         alike.peek().is_some() && path.canonicalize().is_ok_and(|path| alike.any(|written| *written == path))
     }
@@ -160,6 +174,10 @@ impl Job<'_> {
 
     fn stdin(&self) -> Piece {
         match read(Path::new("-")) {
+            // What is passed on is passed on whole.
+            Ok(bytes) if self.fixing.is_some() && bytes.len() as u64 > limits::FILE_BYTES => {
+                Piece::Trouble(format!("standard input: is larger than {} MiB", limits::FILE_BYTES >> 20))
+            }
             Ok(bytes) => self.judge(&self.stdin_filename, bytes, true),
             Err(reason) => Piece::Trouble(format!("standard input: {reason}")),
         }
@@ -178,10 +196,22 @@ impl Job<'_> {
 
     fn judge(&self, path: &Path, bytes: Vec<u8>, named: bool) -> Piece {
         let Some(profile) = self.profiles.of(path) else { return Piece::Nothing };
-        let Outcome { mut checked, skipped, exhausted, guests_unknown, remarks } = profile.checker.check(path, bytes, named);
+        let done = match &self.fixing {
+            Some(fixing) => fixing.file(&profile.checker, path, bytes, named),
+            None => Done { outcome: profile.checker.check(path, bytes, named), text: Vec::new(), fixed: 0, trouble: None },
+        };
+        let Done { outcome, text, fixed, trouble } = done;
+        let Outcome { mut checked, skipped, exhausted, guests_unknown, remarks } = outcome;
+        let known = match profile.baseline {
+            Some(Use::Known(baseline)) => baseline.cover(&mut checked),
+            Some(Use::Recorded(record)) => record.cover(&mut checked),
+            None => 0,
+        };
+        let suppressed = checked.suppressed.len();
         let count = |severity: Severity, findings: &[Finding]| findings.iter().filter(|f| f.severity == severity).count();
         let counts = [Severity::Note, Severity::Warning, Severity::Error].map(|severity| count(severity, &checked.findings));
         checked.findings.retain(|finding| finding.severity >= self.min_severity);
+        checked.suppressed.retain(|finding| finding.severity >= self.min_severity);
         let mut rules: Vec<(Arc<str>, [usize; 3])> = Vec::new();
         for finding in &checked.findings {
             let at = rules.iter().position(|(rule, _)| *rule == finding.rule).unwrap_or(rules.len());
@@ -192,6 +222,9 @@ impl Job<'_> {
                 *count += 1;
             }
         }
+        let mut suppressed_rules: Vec<Arc<str>> = checked.suppressed.iter().map(|finding| finding.rule.clone()).collect();
+        suppressed_rules.sort();
+        suppressed_rules.dedup();
         let path = shown_path(checked.source.path());
         let exhausted =
             exhausted.iter().map(|rule| format!("{path}: the rule {rule} takes too many steps on this file and was given up"));
@@ -203,17 +236,26 @@ impl Job<'_> {
             vms: checked.vms,
             findings: checked.findings.len(),
         });
-        let shown = self.reports.iter().map(|report| report.file(&checked)).collect();
+        let mut shown: Vec<Vec<u8>> = self.reports.iter().map(|report| report.file(&checked)).collect();
+        if let Some(place) = self.fixing.and_then(|fixing| shown.get_mut(fixing.outlet?)) {
+            *place = text;
+        }
         Piece::Judged(Box::new(Judged {
             profile,
             shown,
             entry,
             counts,
+            suppressed,
+            suppressed_rules,
+            known,
             rules,
             skipped: skipped.then_some(path),
             exhausted,
             guests_unknown,
             remarks,
+            fixable: Fixable::of(&checked.findings),
+            fixed,
+            trouble,
         }))
     }
 }
@@ -269,6 +311,9 @@ impl PieceWriter<'_, '_> {
         for sentence in &judged.remarks {
             complain(sentence);
         }
+        if let Some(sentence) = judged.trouble {
+            result.trouble(sentence);
+        }
         if self.verbose
             && let Some(path) = &judged.skipped
         {
@@ -277,9 +322,15 @@ impl PieceWriter<'_, '_> {
         let [notes, warnings, errors] = judged.counts;
         let summary = &mut result.summary;
         summary.guests_unknown += judged.guests_unknown;
+        summary.fixable.add(judged.fixable);
+        summary.fixed += judged.fixed;
+        result.changed += usize::from(judged.fixed > 0);
         summary.notes += notes;
         summary.warnings += warnings;
         summary.errors += errors;
+        summary.suppressed += judged.suppressed;
+        summary.suppressed_rules.extend(judged.suppressed_rules);
+        result.known += judged.known;
         summary.skipped += usize::from(judged.skipped.is_some());
         for (severity, count) in [(Severity::Note, notes), (Severity::Warning, warnings), (Severity::Error, errors)] {
             result.failed |= count > 0 && judged.profile.fail_on.reached_by(severity);
@@ -299,7 +350,7 @@ impl PieceWriter<'_, '_> {
             let sum = summary.rules.entry(rule).or_default();
             sum.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
         }
-        for (outlet, piece) in self.outlets.iter_mut().zip(&judged.shown) {
+        for (outlet, piece) in self.outlets.iter_mut().zip(judged.shown) {
             outlet.piece(piece);
         }
     }

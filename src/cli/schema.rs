@@ -45,7 +45,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::policy::{load, matrix, schema::Context, tests};
+    use crate::policy::{fixes, load, matrix, schema::Context, tests};
     use crate::{config, systems};
 
     fn schema(text: &str) -> Value {
@@ -99,6 +99,8 @@ mod tests {
         assert_keys(&schema, "/properties/matrix/properties/features/items", &[&matrix::FEATURE_KEYS]);
         assert_keys(&schema, "/$defs/rule/properties/related/items", &[&load::RELATED_KEYS]);
         assert_keys(&schema, "/$defs/rule/properties/examples", &[&load::EXAMPLES_KEYS]);
+        assert_keys(&schema, "/$defs/fix", &[&fixes::KEYS]);
+        assert_keys(&schema, "/$defs/insertion", &[&fixes::INSERTION_KEYS]);
         assert_keys(&schema, "/$defs/rule/properties/count/anyOf/1", &[&tests::COUNT_KEYS]);
         assert_words(&schema, "/properties/platform", first(&load::PLATFORMS));
         assert_words(&schema, "/$defs/rule/properties/status", first(&load::STATUSES));

@@ -45,6 +45,33 @@ pub fn decode(path: &Path, bytes: Vec<u8>) -> Result<Source, Box<Undecodable>> {
     }
 }
 
+/// Encodes text as a file is encoded, without a byte order mark.
+///
+/// # Errors
+/// The first character that the encoding does not have.
+pub fn encode_like(file: &[u8], text: &str) -> Result<Vec<u8>, char> {
+    let below = |limit: u32| text.chars().find(|&c| u32::from(c) >= limit).map_or(Ok(()), Err);
+    match detect(file) {
+        Detected::Utf8 { .. } | Detected::Refused(_) => Ok(text.as_bytes().to_vec()),
+        Detected::Utf16(encoding, _) if encoding == UTF_16LE => Ok(text.encode_utf16().flat_map(u16::to_le_bytes).collect()),
+        Detected::Utf16(..) => Ok(text.encode_utf16().flat_map(u16::to_be_bytes).collect()),
+        Detected::Ascii => below(0x80).map(|()| text.as_bytes().to_vec()),
+        Detected::Latin1 => below(0x100).map(|()| text.chars().map(|c| u32::from(c) as u8).collect()),
+        Detected::Other(encoding) => {
+            let mut bytes = Vec::with_capacity(text.len());
+            for c in text.chars() {
+                let mut buffer = [0; 4];
+                let (encoded, _, is_lossy) = encoding.encode(c.encode_utf8(&mut buffer));
+                if is_lossy {
+                    return Err(c);
+                }
+                bytes.extend_from_slice(&encoded);
+            }
+            Ok(bytes)
+        }
+    }
+}
+
 enum Detected {
     Utf8 { bom: usize },
     Utf16(&'static Encoding, usize),

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
+use super::fixes::CompiledRecipe;
 use super::matrix::Matrix;
 use super::names;
 use super::schema::{Case, Context, Device, Fault, Gate, Platform, Policy, Rule, Text};
@@ -14,7 +15,7 @@ use crate::source::Source;
 use crate::systems::GuestPattern;
 use crate::tree::Vocabulary;
 use crate::xpath::{self, Environment, Expression, VariableKind};
-use crate::{definition, libvirt};
+use crate::{definition, libvirt, suppress};
 
 /// A policy with the file it came from.
 #[derive(Debug)]
@@ -47,12 +48,21 @@ pub enum Choice {
 pub struct RuleSet {
     pub(crate) vocabulary: Vocabulary,
     pub(crate) policies: Vec<Compiled>,
+    /// Ids of the rules that are switched off.
+    pub(crate) off: Vec<Arc<str>>,
+    /// What is to be done with the rules about suppressions.
+    own: Vec<(&'static str, Choice)>,
 }
 
 impl RuleSet {
     /// The names that the rules ask for; every tree they judge numbers its names by it.
     pub fn vocabulary(&self) -> &Vocabulary {
         &self.vocabulary
+    }
+
+    /// What is to be done with one of vmlint's own rules.
+    pub(crate) fn own(&self, id: &str) -> Choice {
+        self.own.iter().find(|(own, _)| *own == id).map_or(Choice::Run, |(_, choice)| *choice)
     }
 
     /// Whether any rule is about definitions of this platform.
@@ -109,7 +119,7 @@ pub(crate) struct CompiledCase {
     wording: LateWording,
 }
 
-/// What a case says and points at.
+/// What a case says and points at, and how it is fixed.
 #[derive(Debug)]
 pub(crate) struct Wording {
     pub message: Template,
@@ -117,6 +127,7 @@ pub(crate) struct Wording {
     pub label: Option<Template>,
     pub at: Option<Expression>,
     pub related: Vec<(Expression, Option<Template>)>,
+    pub fixes: Vec<CompiledRecipe>,
 }
 
 /// The wording of a case; a built-in policy's is compiled when the case first finds something.
@@ -225,7 +236,10 @@ pub fn compile(policies: &[Loaded], named: bool, choose: &dyn Fn(&str) -> Choice
     if faulty.iter().flat_map(|file| &file.faults).any(|fault| fault.severity == Severity::Error) {
         return Err(faulty);
     }
-    Ok((RuleSet { vocabulary, policies: compiled }, faulty))
+    let ids = policies.iter().flat_map(|loaded| &loaded.policy.rules).map(|rule| rule.id.clone());
+    let off = ids.filter(|id| choose(id) == Choice::Off).collect();
+    let own = suppress::RULES.iter().map(|id| (*id, choose(id))).collect();
+    Ok((RuleSet { vocabulary, policies: compiled, off, own }, faulty))
 }
 
 /// The prefixes that every expression over definitions of a platform may use.
@@ -257,13 +271,13 @@ fn environment(loaded: &Loaded) -> Environment {
     environment
 }
 
-struct Compiler<'c> {
-    source: Arc<Source>,
+pub(super) struct Compiler<'c> {
+    pub(super) source: Arc<Source>,
     /// The policy whose expressions' names are checked and whose wording is compiled at once; none for a built-in one.
-    checked: Option<&'c Policy>,
+    pub(super) checked: Option<&'c Policy>,
     environment: Arc<Environment>,
     vocabulary: &'c mut Vocabulary,
-    faults: Vec<Fault>,
+    pub(super) faults: Vec<Fault>,
 }
 
 impl Compiler<'_> {
@@ -367,10 +381,11 @@ impl Compiler<'_> {
             Some((self.expression(find)?, label))
         });
         let related = related.collect();
-        Wording { message, help, label, at, related }
+        let fixes = case.fixes.iter().map(|recipe| self.recipe(recipe)).collect();
+        Wording { message, help, label, at, related, fixes }
     }
 
-    fn expression(&mut self, text: &Text) -> Option<Expression> {
+    pub(super) fn expression(&mut self, text: &Text) -> Option<Expression> {
         let source = self.source.clone();
         self.expression_within(&text.text, |range| place(&source, text, range))
     }
@@ -379,7 +394,7 @@ impl Compiler<'_> {
         match xpath::compile(expression, &self.environment, self.vocabulary) {
             Ok(compiled) => {
                 if let Some(policy) = self.checked {
-                    self.faults.extend(names::check(compiled.steps(), policy, place));
+                    self.faults.extend(names::check(compiled.steps(), policy, "so this never matches", place));
                 }
                 Some(compiled)
             }
@@ -392,7 +407,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn template(&mut self, text: &Text) -> Template {
+    pub(super) fn template(&mut self, text: &Text) -> Template {
         let source = self.source.clone();
         let pieces = match pieces(&text.text) {
             Ok(pieces) => pieces,
@@ -427,7 +442,7 @@ fn sentence(hint: String) -> String {
 
 /// Where a part of a text value stands in the YAML, which may fold, quote and escape it. The two are walked side by side; where they
 /// cannot be matched the whole value is the place.
-fn place(source: &Source, text: &Text, range: Range<usize>) -> Range<u32> {
+pub(super) fn place(source: &Source, text: &Text, range: Range<usize>) -> Range<u32> {
     let raw = source.text().get(text.span.start as usize..text.span.end as usize).unwrap_or_default();
     let mut raw_chars = raw.char_indices().peekable();
     let (mut start, mut end) = (None, None);

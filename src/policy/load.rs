@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::compile::Faulty;
+use super::fixes::{self, Recipe};
 use super::matrix::{self, Edition, Feature, Matrix};
 use super::reader::{Faults, Fields, is_kebab, shared};
 use super::schema::{Case, Context, Device, Fault, Gate, Platform, Policy, Rule, Text};
@@ -16,7 +17,7 @@ use crate::systems::GuestPattern;
 pub(crate) const POLICY_KEYS: [&str; 12] =
     ["policy", "title", "platform", "hosts", "sources", "prefixes", "names", "tables", "devices", "matrix", "uses", "rules"];
 /// The keys of a rule and of a feature's use, beside the one that names it and the document.
-pub(crate) const RULE_KEYS: [&str; 18] = [
+pub(crate) const RULE_KEYS: [&str; 19] = [
     "title",
     "status",
     "severity",
@@ -30,13 +31,14 @@ pub(crate) const RULE_KEYS: [&str; 18] = [
     "at",
     "related",
     "help",
+    "fix",
     "why",
     "cases",
     "exclusive",
     "except-hosts",
     "examples",
 ];
-pub(crate) const CASE_KEYS: [&str; 13] = [
+pub(crate) const CASE_KEYS: [&str; 14] = [
     "find",
     "severity",
     "status",
@@ -49,6 +51,7 @@ pub(crate) const CASE_KEYS: [&str; 13] = [
     "at",
     "related",
     "help",
+    "fix",
     "except-hosts",
 ];
 /// The keys of a rule and of a feature's use that the other does not have.
@@ -301,18 +304,19 @@ struct Defaults {
     guests: Arc<[GuestPattern]>,
     hosts: Vec<Arc<str>>,
     except_hosts: Vec<(Arc<str>, Option<Text>)>,
+    fixes: Vec<Recipe>,
 }
 
 impl Defaults {
-    /// The values of these fields, those of `outer` where they are silent.
-    fn read(fields: &Fields<'_>, outer: Option<&Defaults>, citations: &Citations, faults: &mut Faults) -> Defaults {
+    /// The values of these fields, those of `outer` where they are silent. An empty list of fixes is none, whatever the rule has.
+    fn read(fields: &Fields<'_>, outer: Option<&Defaults>, shelf: &Shelf<'_>, faults: &mut Faults) -> Defaults {
         let status = fields.get("status").and_then(|node| faults.word(node, "status", &STATUSES));
         let severity = fields.get("severity").and_then(|node| faults.word(node, "severity", &SEVERITIES));
         let mut own = Defaults {
             // A case with a status of its own has that status' severity, not the rule's.
             severity: severity.or(status.map(Status::default_severity)),
             status,
-            citations: read_sources(fields, citations, faults),
+            citations: read_sources(fields, shelf.citations, faults),
             message: fields.optional("message", faults),
             help: fields.optional("help", faults),
             label: fields.optional("label", faults),
@@ -322,6 +326,7 @@ impl Defaults {
             guests: fields.get("guests").map(|node| read_guests(node, faults)).unwrap_or_default(),
             hosts: fields.get("hosts").map(|node| faults.texts(node, "a host").iter().map(shared).collect()).unwrap_or_default(),
             except_hosts: fields.get("except-hosts").map(|node| read_except_hosts(node, faults)).unwrap_or_default(),
+            fixes: fields.get("fix").map(|node| fixes::read(node, shelf.platform, faults)).unwrap_or_default(),
         };
         if let Some(outer) = outer {
             let outer = outer.clone();
@@ -345,6 +350,9 @@ impl Defaults {
             }
             if fields.get("except-hosts").is_none() {
                 own.except_hosts = outer.except_hosts;
+            }
+            if fields.get("fix").is_none() {
+                own.fixes = outer.fixes;
             }
         }
         own
@@ -388,7 +396,7 @@ impl Shelf<'_> {
         }
         let title = fields.optional("title", faults);
         let why = fields.optional("why", faults);
-        let mut defaults = Defaults::read(&fields, None, self.citations, faults);
+        let mut defaults = Defaults::read(&fields, None, self, faults);
         defaults.gate = match &id {
             Some(id) if is_use => self.feature(id, faults).map_or(Gate::Open, Gate::Missing),
             _ => self.noted(&fields, faults).unwrap_or_default(),
@@ -406,7 +414,7 @@ impl Shelf<'_> {
                 let known: Vec<&'static str> = CASE_KEYS.iter().chain(&tests::NAMES).copied().collect();
                 for node in faults.list(node, "`cases`") {
                     let fields = faults.fields(node, "a case", &known);
-                    let mut own = Defaults::read(&fields, Some(&defaults), self.citations, faults);
+                    let mut own = Defaults::read(&fields, Some(&defaults), self, faults);
                     own.gate = self.noted(&fields, faults).unwrap_or_else(|| defaults.gate.clone());
                     cases.extend(read_case(&fields, &own, &what, faults).map(Arc::new));
                 }
@@ -457,7 +465,7 @@ fn read_case(fields: &Fields<'_>, defaults: &Defaults, what: &str, faults: &mut 
     let find = fields.required("find", "the case", faults);
     let named = tests::NAMES.iter().filter_map(|name| fields.get(name).map(|node| (*name, node)));
     let tests: Arc<[Test]> = named.filter_map(|(name, node)| Test::read(name, node, faults)).collect();
-    let Defaults { status, severity, citations, message, help, label, at, related, gate, guests, hosts, except_hosts } =
+    let Defaults { status, severity, citations, message, help, label, at, related, gate, guests, hosts, except_hosts, fixes } =
         defaults.clone();
     for (key, missing) in [("message", message.is_none()), ("help", help.is_none())] {
         if missing && fields.get(key).is_none() {
@@ -486,6 +494,7 @@ fn read_case(fields: &Fields<'_>, defaults: &Defaults, what: &str, faults: &mut 
         at,
         related,
         except_hosts,
+        fixes,
     })
 }
 

@@ -2,6 +2,7 @@
 
 pub mod builtin;
 pub mod compile;
+pub mod fixes;
 pub mod index;
 pub mod load;
 pub mod matrix;

@@ -36,8 +36,14 @@ static KNOWN_TO_LIBVIRT: LazyLock<Names> = LazyLock::new(|| {
     Names { elements, attributes }
 });
 
-/// A warning for each name that neither the platform nor the policy knows. `place` leads from a span in the expression to the policy file.
-pub fn check(tests: &[NameTest], policy: &Policy, place: impl Fn(std::ops::Range<usize>) -> std::ops::Range<u32>) -> Vec<Fault> {
+/// A warning for each name that neither the platform nor the policy knows, and what comes of it. `place` leads from a span in the
+/// expression to the policy file.
+pub fn check(
+    tests: &[NameTest],
+    policy: &Policy,
+    consequence: &str,
+    place: impl Fn(std::ops::Range<usize>) -> std::ops::Range<u32>,
+) -> Vec<Fault> {
     let mut faults = Vec::new();
     let (names, who) = match policy.platform {
         Platform::Libvirt => (&*KNOWN_TO_LIBVIRT, "libvirt knows"),
@@ -62,7 +68,7 @@ pub fn check(tests: &[NameTest], policy: &Policy, place: impl Fn(std::ops::Range
         faults.push(Fault {
             severity: Severity::Warning,
             span: place(test.span.clone()),
-            message: format!("{who} no {what} `{local}`, so this never matches"),
+            message: format!("{who} no {what} `{local}`, {consequence}"),
             label: "unknown name".to_owned(),
             help: Some(help),
         });

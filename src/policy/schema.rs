@@ -4,6 +4,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::fixes::Recipe;
 use super::matrix::Matrix;
 use super::tests::Test;
 use crate::finding::{Citation, Severity, Status};
@@ -168,19 +169,6 @@ pub struct Rule {
     pub good: Vec<Text>,
 }
 
-impl Rule {
-    /// What to do instead, as the rule and its cases say it, each once; without what is filled in only for a finding.
-    pub fn helps(&self) -> Vec<&str> {
-        let mut helps: Vec<&str> = Vec::new();
-        for help in std::iter::once(self.help.as_str()).chain(self.cases.iter().map(|case| case.help.text.as_str())) {
-            if !help.is_empty() && !help.contains('{') && !helps.contains(&help) {
-                helps.push(help);
-            }
-        }
-        helps
-    }
-}
-
 /// One way in which a rule shows.
 #[derive(Debug, Clone)]
 pub struct Case {
@@ -212,6 +200,8 @@ pub struct Case {
     pub related: Vec<(Text, Option<Text>)>,
     /// Hosts to which it does not apply, all of it or the found nodes for which the expression holds.
     pub except_hosts: Vec<(Arc<str>, Option<Text>)>,
+    /// Ways to get rid of what it finds, the best one first.
+    pub fixes: Vec<Recipe>,
 }
 
 /// Something wrong in a policy or configuration file, at its place.

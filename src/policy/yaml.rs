@@ -175,8 +175,8 @@ fn combine(value: &Value, place: &Place) -> Result<Node, Broken> {
     Ok(Node { span: place.span.clone(), content })
 }
 
-/// Every word of a policy that may be a name in an expression of its wording: what messages, labels and help say in braces, and all of
-/// `at`, `related` and `devices`. Words that are none do no harm.
+/// Every word of a policy that may be a name in an expression of its wording: what messages, labels, help and fixes say in braces, and
+/// all of `at`, `related`, `devices` and the places that fixes change. Words that are none do no harm.
 #[must_use]
 pub fn late_names(policy: &Node) -> Vec<String> {
     let mut names = std::collections::BTreeSet::new();
@@ -188,15 +188,22 @@ fn collect_names(node: &Node, under: &str, names: &mut std::collections::BTreeSe
     match &node.content {
         Content::Map(entries) => {
             for (key, node) in entries {
-                // What is below these keys is wording, whatever its own keys are.
-                let under = if matches!(under, "related" | "devices") { under } else { key.text.as_str() };
+                // What is below these keys is wording, whatever its own keys are; the keys below `set` and `rename` are expressions.
+                let under = match under {
+                    "related" | "devices" => under,
+                    "set" | "rename" => {
+                        add_names(&key.text, names);
+                        "message"
+                    }
+                    _ => key.text.as_str(),
+                };
                 collect_names(node, under, names);
             }
         }
         Content::List(items) => items.iter().for_each(|node| collect_names(node, under, names)),
         Content::Text(text) => match under {
-            "at" | "related" | "devices" => add_names(text, names),
-            "message" | "label" | "help" => {
+            "at" | "related" | "devices" | "remove" | "into" | "before" | "after" => add_names(text, names),
+            "message" | "label" | "help" | "description" | "xml" => {
                 for expression in text.split('{').skip(1) {
                     add_names(expression.split('}').next().unwrap_or_default(), names);
                 }

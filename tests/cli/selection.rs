@@ -52,6 +52,8 @@ fn a_list_without_a_path_is_no_reason_to_judge_everything() {
         let run = json(arguments, folder.path()).stdin(list).run();
         assert_eq!((run.status, paths(&run)), (Some(0), vec![]), "{list:?}");
     }
+    let fixed = vmlint(["--fix", "--files-from", "-"]).within(folder.path()).run();
+    assert!(fixed.status == Some(0) && fixed.stdout.starts_with("0 files, 0 VMs: no findings"), "{fixed}");
 }
 
 #[test]

@@ -143,7 +143,7 @@ fn configuration(hosts: &[String]) -> String {
         hosts => format!("host: [{}]", hosts.join(", ")),
     };
     let [guest, rule, other, lab] = if is_hyper_v {
-        ["centos-7.6", "\"*/sr-iov\"", "hyperv-linux/tcp-segmentation-offload", "windows-server-2016"]
+        ["centos-7.6", "\"*/sr-iov\"", "hyperv-bpa/checkpoints-in-production", "windows-server-2016"]
     } else {
         ["rhel-9.2", "\"*/floppy-device\"", "rhel-8/tcg", "rhosp"]
     };
