@@ -1,7 +1,7 @@
 //! Rules over definitions: a tree and its definitions go in, findings come out. The engine knows trees and compiled policies, no formats
 //! and no reports.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
@@ -185,7 +185,8 @@ impl<'r> Engine<'r> {
         };
         for host in hosts {
             let columns = self.rules.policies.iter().map(|_| OnceCell::new()).collect();
-            Judge { engine: self, subject, tree, host, candidates, columns }.contexts(contexts, paths, verdict);
+            let steps_for_fixes = Cell::new(xpath::DEFAULT_BUDGET);
+            Judge { engine: self, subject, tree, host, candidates, columns, steps_for_fixes }.contexts(contexts, paths, verdict);
         }
     }
 }
@@ -241,6 +242,8 @@ struct Judge<'j, 'r> {
     candidates: &'j [Entry],
     /// Of each policy with a matrix the column that answers, looked up when the first rule asks.
     columns: Vec<OnceCell<Option<Answering<'j>>>>,
+    /// How many steps the expressions of fixes may still take.
+    steps_for_fixes: Cell<u64>,
 }
 
 impl<'j> Judge<'j, '_> {
@@ -547,11 +550,15 @@ impl Words<'_, '_, '_, '_> {
         Ok(text)
     }
 
-    /// The fixes that change anything here.
+    /// The fixes that change anything here. Where a fix looks at all the neighbours of each of thousands of devices, the last of them
+    /// get none: they do when the first are fixed.
     fn fixes(&self, recipes: &[CompiledRecipe], paths: &mut Paths<'_, '_>) -> Result<Vec<Fix>, Exhausted> {
         let mut fixes = Vec::with_capacity(recipes.len());
         for recipe in recipes {
-            let edits = self.edits(recipe, paths)?;
+            let Ok(edits) = self.edits(recipe, paths) else {
+                self.scope.judge.steps_for_fixes.set(0);
+                return Ok(Vec::new());
+            };
             if !edits.is_empty() {
                 fixes.push(Fix { safety: recipe.safety, description: self.fill(&recipe.description, paths)?, edits });
             }
@@ -560,7 +567,8 @@ impl Words<'_, '_, '_, '_> {
     }
 
     fn edits(&self, recipe: &CompiledRecipe, paths: &mut Paths<'_, '_>) -> Result<Vec<Edit>, Exhausted> {
-        let nodes = |path: &Expression| path.nodes(self.context, self.found);
+        let left = &self.scope.judge.steps_for_fixes;
+        let nodes = |path: &Expression| path.nodes_within(self.context, self.found, left);
         let mut draft = Draft::new(self.scope.judge.tree);
         for step in &recipe.steps {
             match step {

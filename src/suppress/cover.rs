@@ -28,6 +28,9 @@ pub struct Held {
     pub used: Vec<bool>,
 }
 
+/// A suppression that holds, and one that has expired.
+type Decided = (Option<usize>, Option<usize>);
+
 /// The suppressions of one document.
 pub struct Cover<'c, 'r> {
     tree: &'c Tree<'r>,
@@ -35,7 +38,7 @@ pub struct Cover<'c, 'r> {
     /// Suppressions by the nodes that they cover, in document order.
     by_node: FxHashMap<NodeId, Vec<usize>>,
     /// Of a node and a rule the suppressions that decide there: one that holds, one that has expired.
-    decided: FxHashMap<(NodeId, Arc<str>), (Option<usize>, Option<usize>)>,
+    decided: FxHashMap<(NodeId, Arc<str>), Decided>,
     /// The elements by the places of their start tags.
     elements: Vec<(u32, NodeId)>,
 }
