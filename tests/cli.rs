@@ -14,6 +14,8 @@ mod commands;
 mod configured;
 #[path = "cli/guests.rs"]
 mod guests;
+#[path = "cli/init.rs"]
+mod init;
 #[path = "cli/inputs.rs"]
 mod inputs;
 #[path = "cli/matrix.rs"]
@@ -22,6 +24,10 @@ mod matrix;
 mod pages;
 #[path = "cli/reports.rs"]
 mod reports;
+#[path = "cli/selection.rs"]
+mod selection;
+#[path = "cli/shells.rs"]
+mod shells;
 #[path = "cli/status.rs"]
 mod status;
 #[path = "cli/suppress.rs"]

@@ -72,6 +72,7 @@ fn no_link_leads_nowhere() {
         "README.md",
         "CONTRIBUTING.md",
         "docs/architecture.md",
+        "docs/ci.md",
         "docs/configuration.md",
         "docs/policies.md",
         "docs/reports.md",

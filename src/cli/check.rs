@@ -9,6 +9,7 @@ use clap::Subcommand;
 
 use super::baseline::Baselines;
 use super::fixing::{Fixing, Goal, Nothing, tell_difference};
+use super::inputs::Inputs;
 use super::options::Check;
 use super::outlets::{self, Outlet, ReportFile, Target};
 use super::problem::Problem;
@@ -27,7 +28,7 @@ use crate::report::{self, Format, Paint};
 /// Judges files and folders.
 pub fn run(options: Check) -> Result<u8, Problem> {
     let started = Instant::now();
-    let paths = if options.paths.is_empty() { vec![PathBuf::from(".")] } else { options.paths };
+    let Inputs { paths, changed } = options.selection.inputs(options.paths)?;
     let goal = Goal::new(options.fix, options.diff, options.unsafe_fixes, &paths)?;
     let mut outputs = outputs(options.format, options.output, options.reports, |name| std::env::var_os(name));
     let wishes = Wishes {
@@ -77,6 +78,8 @@ pub fn run(options: Check) -> Result<u8, Problem> {
         profiles: &profiles,
         reports: &reports,
         written: &written,
+        changed: changed.as_ref(),
+        force_exclude: options.selection.force_exclude,
         min_severity: options.min_severity.into(),
         verbose: options.verbose,
         stdin_filename: options.stdin_filename,
@@ -228,6 +231,8 @@ pub enum PolicyCommand {
         #[arg(required = true, value_name = "FILE_OR_ID")]
         policies: Vec<PathBuf>,
     },
+    /// Print the JSON Schema of policies, for editors
+    Schema,
 }
 
 /// Runs a command on policies.
@@ -235,5 +240,6 @@ pub fn run_policy(command: PolicyCommand) -> Result<u8, Problem> {
     match command {
         PolicyCommand::Check { policies } => super::policy::check(&policies),
         PolicyCommand::Test { policies } => super::policy::test(&policies),
+        PolicyCommand::Schema => super::schema::policy(),
     }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, ValueHint};
 
+use super::inputs::Selection;
 use super::outlets::ReportFile;
 use super::terminal::ColorChoice;
 use crate::finding::Severity;
@@ -138,6 +139,10 @@ pub struct Check {
     /// Name that findings use for standard input
     #[arg(long, value_name = "NAME", default_value = "<stdin>", help_heading = "Input")]
     pub stdin_filename: PathBuf,
+
+    /// Which of the files.
+    #[command(flatten)]
+    pub selection: Selection,
 
     /// Show and count only findings that are not in this file
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Known findings")]

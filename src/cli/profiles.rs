@@ -209,17 +209,34 @@ impl Profiles {
     /// Whether a file of a folder is to be looked at.
     pub fn wants(&self, file: &Path) -> bool {
         let ours = walk::is_ours(file);
-        let (config, relative) = match self.config(file) {
-            Ok(Some(found)) => found,
-            Ok(None) => return ours,
+        match self.config(file) {
+            Ok(Some((config, relative))) => {
+                let included = config.include.iter().any(|glob| glob.matches(&relative));
+                (if config.include.is_empty() { ours } else { included }) && !is_excluded(config, &relative)
+            }
+            Ok(None) => ours,
             Err(problem) => {
                 problem.iter().for_each(|problem| self.tell(problem));
-                return false;
+                false
             }
-        };
-        let any = |globs: &[config::FileGlob]| globs.iter().any(|glob| glob.matches(&relative));
-        (if config.include.is_empty() { ours } else { any(&config.include) }) && !any(&config.exclude)
+        }
     }
+
+    /// Whether the configuration leaves a file out. So it is with one whose configuration cannot be used.
+    pub fn excludes(&self, file: &Path) -> bool {
+        match self.config(file) {
+            Ok(Some((config, relative))) => is_excluded(config, &relative),
+            Ok(None) => false,
+            Err(problem) => {
+                problem.iter().for_each(|problem| self.tell(problem));
+                true
+            }
+        }
+    }
+}
+
+fn is_excluded(config: &Config, relative: &Path) -> bool {
+    config.exclude.iter().any(|glob| glob.matches(relative))
 }
 
 fn level_of(level: Option<Severity>) -> FailOn {

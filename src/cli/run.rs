@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::prelude::*;
 
+use super::changed::Changed;
 use super::fixing::{Done, Fixing};
 use super::outlets::Outlet;
 use super::profiles::{Profile, Profiles};
@@ -32,6 +33,10 @@ pub struct Job<'j> {
     pub reports: &'j [Box<dyn Report + 'j>],
     /// Files that reports are written to, which are not judged though they may lie in a folder that is.
     pub written: &'j [PathBuf],
+    /// Of all files only these.
+    pub changed: Option<&'j Changed>,
+    /// Whether the configuration can leave out files that are named.
+    pub force_exclude: bool,
     /// Findings below are counted and not shown.
     pub min_severity: Severity,
     /// Whether files skipped in folders are named on standard error.
@@ -120,7 +125,8 @@ impl Job<'_> {
             let piece = self.stdin();
             writer.piece(piece, &mut result);
         }
-        let mut walk = walk::files(&paths, |path| !self.is_written(path) && self.profiles.wants(path));
+        let wanted = |path: &Path| self.is_changed(path) && !self.is_written(path) && self.profiles.wants(path);
+        let mut walk = walk::files(&paths, wanted).filter(|found| !self.is_left_out(found));
         let mut batch: Vec<_> = walk.by_ref().take(BATCH).collect();
         if batch.len() > 1 {
             keep_memory();
@@ -156,6 +162,16 @@ impl Job<'_> {
     fn is_written(&self, path: &Path) -> bool {
         let mut alike = self.written.iter().filter(|written| written.file_name() == path.file_name()).peekable();
         alike.peek().is_some() && path.canonicalize().is_ok_and(|path| alike.any(|written| *written == path))
+    }
+
+    fn is_changed(&self, path: &Path) -> bool {
+        self.changed.is_none_or(|changed| changed.holds(path))
+    }
+
+    /// Whether a file that was named is none of those that are asked for.
+    fn is_left_out(&self, found: &std::result::Result<Found, Unreadable>) -> bool {
+        let Ok(Found { path, named: true }) = found else { return false };
+        !self.is_changed(path) || (self.force_exclude && self.profiles.excludes(path))
     }
 
     fn stdin(&self) -> Piece {
