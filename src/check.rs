@@ -3,18 +3,21 @@
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
+use crate::baseline::Use;
+use crate::date::Date;
 use crate::definition::Definition;
 use crate::engine::{Assumptions, Engine, Verdict};
 use crate::finding::{Checked, Finding, Format, Label, Severity};
 use crate::hyperv;
 use crate::input::detect::{self, Kind, Syntax};
 use crate::input::keys::Keys;
-use crate::input::{export, json, limits, powershell, text, vmcx_keys, xml};
+use crate::input::{export, hyperv_xml, json, limits, powershell, text, vmcx_keys, xml};
 use crate::libvirt;
 use crate::libvirt::arguments::Arguments;
 use crate::policy::compile::RuleSet;
 use crate::policy::schema::Platform;
 use crate::source::{Source, Span};
+use crate::suppress;
 use crate::tree::Tree;
 
 /// Rule id of a file that cannot be read as a definition.
@@ -27,6 +30,8 @@ pub struct Checker<'r> {
     /// An engine for each platform, made when the first definition of it is there.
     engines: [OnceLock<Engine<'r>>; 2],
     make: Box<dyn Fn(Platform) -> Engine<'r> + Send + Sync + 'r>,
+    today: Date,
+    baseline: Option<Use<'r>>,
 }
 
 /// What became of one file.
@@ -38,6 +43,8 @@ pub struct Outcome {
     pub skipped: bool,
     /// Rules that took too long on it.
     pub exhausted: Vec<Arc<str>>,
+    /// How many of its findings a baseline covers.
+    pub known: usize,
     /// Machines of it whose guest is not known though rules ask for it.
     pub guests_unknown: usize,
     /// What the user should know about reading it, though all of it could be read; sentences for standard error.
@@ -47,7 +54,7 @@ pub struct Outcome {
 impl Outcome {
     /// Nothing but what a report shows.
     fn of(checked: Checked) -> Outcome {
-        Outcome { checked, skipped: false, exhausted: Vec::new(), guests_unknown: 0, remarks: Vec::new() }
+        Outcome { checked, skipped: false, exhausted: Vec::new(), known: 0, guests_unknown: 0, remarks: Vec::new() }
     }
 }
 
@@ -59,7 +66,22 @@ impl<'r> Checker<'r> {
 
     /// A checker that asks for the engine of a platform when the first definition of it is there.
     pub fn by_platform(make: impl Fn(Platform) -> Engine<'r> + Send + Sync + 'r) -> Checker<'r> {
-        Checker { engines: [OnceLock::new(), OnceLock::new()], make: Box::new(make) }
+        Checker { engines: [OnceLock::new(), OnceLock::new()], make: Box::new(make), today: Date::today(), baseline: None }
+    }
+
+    /// The same on another day than the clock says: suppressions may hold for a time only.
+    pub fn on(self, today: Date) -> Checker<'r> {
+        Checker { today, ..self }
+    }
+
+    /// The same with known findings.
+    pub fn knowing(self, baseline: Option<Use<'r>>) -> Checker<'r> {
+        Checker { baseline, ..self }
+    }
+
+    /// Whether a rule had its say on the files judged so far.
+    pub fn runs(&self, rule: &str) -> bool {
+        rule.starts_with("vmlint/") || self.engines.iter().filter_map(OnceLock::get).any(|engine| engine.runs(rule))
     }
 
     fn engine(&self, platform: Platform) -> &Engine<'r> {
@@ -72,6 +94,14 @@ impl<'r> Checker<'r> {
 
     /// Judges the bytes of a file. `named` says that the user named the file itself, so that one which is no definition is worth a word.
     pub fn check(&self, path: &Path, bytes: Vec<u8>, named: bool) -> Outcome {
+        let mut outcome = self.judge(path, bytes, named);
+        if let Some(baseline) = self.baseline {
+            outcome.known = baseline.cover(&mut outcome.checked);
+        }
+        outcome
+    }
+
+    fn judge(&self, path: &Path, bytes: Vec<u8>, named: bool) -> Outcome {
         // Most JSON in a folder is something else, and then it matters to nobody whether it is right.
         let passed_by = |speaks_of_machines: bool| !named && has_ending(path, "json") && !speaks_of_machines;
         if bytes.len() as u64 > limits::FILE_BYTES {
@@ -173,24 +203,22 @@ impl<'r> Checker<'r> {
 
     fn read_xml(&self, source: &Source) -> Read {
         let text = source.text();
+        let document = match xml::parse(text) {
+            Ok(document) => document,
+            Err(fault) => return unreadable_xml(text, fault),
+        };
+        if let Some(root) = hyperv_xml::machine(&document) {
+            let keys = hyperv_xml::read(text, root);
+            // Keys hold all that is wanted of it.
+            drop(document);
+            return keys.map_or_else(Read::Malformed, |keys| self.machines(Kind::HyperVXml, &keys, text));
+        }
         let engine = self.engine(Platform::Libvirt);
         let vocabulary = &engine.rules().vocabulary;
         let arguments = Arguments::new(vocabulary);
-        let tree = match xml::read(text, vocabulary, |builder, node| arguments.complete(builder, node)) {
+        let tree = match document.tree(vocabulary, |builder, node| arguments.complete(builder, node)) {
             Ok(tree) => tree,
-            Err(fault) => {
-                if !fault.is_doctype {
-                    return Read::Malformed(Box::new(fault));
-                }
-                // A declaration is refused in a definition; a web page is no broken VM for having one.
-                return match xml::root_behind_doctype(text) {
-                    Ok((root, span)) if !libvirt::is_definition(&root) && !detect::is_own_root(&root) => {
-                        Read::Other(span, other(&root, ""))
-                    }
-                    // What follows from the declaration, such as an entity that was not expanded, is not the fault to tell.
-                    _ => Read::Malformed(Box::new(fault)),
-                };
-            }
+            Err(fault) => return unreadable_xml(text, fault),
         };
         let roots: Vec<_> = tree.children(Tree::ROOT).filter(|&node| tree.is_element(node)).collect();
         let found = libvirt::definitions(&tree);
@@ -221,7 +249,9 @@ impl<'r> Checker<'r> {
         }
         let format = definitions.first().map_or(Format::Other, |definition| definition.format);
         let vms = definitions.iter().map(|definition| definition.vms(&tree)).sum();
-        Read::Definitions(format, vms, engine.judge(&tree, &definitions))
+        let mut verdict = engine.judge(&tree, &definitions);
+        suppress::apply(&tree, &definitions, engine, self.today, &mut verdict);
+        Read::Definitions(format, vms, verdict)
     }
 }
 
@@ -231,16 +261,35 @@ enum Read {
     Malformed(Box<xml::Malformed>),
 }
 
+/// What to say of a text that is no XML, or XML with a document type declaration.
+fn unreadable_xml(text: &str, fault: xml::Malformed) -> Read {
+    if !fault.is_doctype {
+        return Read::Malformed(Box::new(fault));
+    }
+    // A declaration is refused in a definition; a web page is no broken VM for having one.
+    match xml::root_behind_doctype(text) {
+        Ok((root, span)) if !libvirt::is_definition(&root) && !detect::is_own_root(&root) => Read::Other(span, other(&root, "")),
+        // What follows from the declaration, such as an entity that was not expanded, is not the fault to tell.
+        _ => Read::Malformed(Box::new(fault)),
+    }
+}
+
 /// What became of a file, from what was read in it.
 fn outcome(source: Source, read: Read, named: bool, remarks: Vec<String>) -> Outcome {
     let outcome = match read {
-        Read::Definitions(format, vms, Verdict { findings, exhausted, guests_unknown }) => {
-            let checked = Checked { source, format, vms, findings };
+        Read::Definitions(format, vms, Verdict { findings, suppressed, exhausted, guests_unknown, .. }) => {
+            let checked = Checked { source, format, vms, findings, suppressed };
             Outcome { exhausted, guests_unknown, ..Outcome::of(checked) }
         }
         Read::Other(..) if !named => return skipped(source),
         Read::Other(place, message) => {
-            let checked = Checked { source, format: Format::Other, vms: 0, findings: vec![not_a_vm(place, message)] };
+            let checked = Checked {
+                source,
+                format: Format::Other,
+                vms: 0,
+                findings: vec![not_a_vm(place, message)],
+                suppressed: Vec::new(),
+            };
             Outcome::of(checked)
         }
         Read::Malformed(fault) => malformed(source, *fault),
@@ -250,7 +299,7 @@ fn outcome(source: Source, read: Read, named: bool, remarks: Vec<String>) -> Out
 
 /// A file in a folder that is no definition.
 fn skipped(source: Source) -> Outcome {
-    let checked = Checked { source, format: Format::Other, vms: 0, findings: Vec::new() };
+    let checked = Checked { source, format: Format::Other, vms: 0, findings: Vec::new(), suppressed: Vec::new() };
     Outcome { skipped: true, ..Outcome::of(checked) }
 }
 
@@ -274,23 +323,8 @@ fn other(root: &str, namespace: &str) -> String {
 
 /// A finding of the engine itself.
 pub fn own_finding(rule: &str, severity: Severity, span: Span, message: String, help: Option<&str>) -> Finding {
-    let label = Label { span, node: String::new(), text: String::new() };
-    Finding {
-        rule: rule.into(),
-        severity,
-        status: None,
-        message,
-        place: label.clone(),
-        focus: label,
-        related: Vec::new(),
-        help: help.map(str::to_owned),
-        source: None,
-        decision: None,
-        vm: None,
-        host: None,
-        guest: None,
-        fixes: Vec::new(),
-    }
+    let place = Label { span, node: String::new(), text: String::new() };
+    Finding::own(rule, severity, place, message, help.map(str::to_owned))
 }
 
 fn not_a_vm(root: Span, message: String) -> Finding {
@@ -304,6 +338,6 @@ fn malformed(source: Source, fault: xml::Malformed) -> Outcome {
     let mut finding = own_finding(MALFORMED, Severity::Error, span, reason, help);
     finding.related =
         related.into_iter().map(|(span, text)| Label { span, node: String::new(), text: text.to_owned() }).collect();
-    let checked = Checked { source, format: Format::Other, vms: 0, findings: vec![finding] };
+    let checked = Checked { source, format: Format::Other, vms: 0, findings: vec![finding], suppressed: Vec::new() };
     Outcome::of(checked)
 }

@@ -16,9 +16,13 @@ use crate::systems;
 pub const NAMES: [&str; 2] = ["vmlint.yaml", ".vmlint.yaml"];
 
 /// The keys that stand at the top or in an override.
-const SETTINGS: [&str; 6] = ["host", "guest", "guest-drivers", "policies", "rules", "fail-on"];
+pub(crate) const SETTINGS: [&str; 6] = ["host", "guest", "guest-drivers", "policies", "rules", "fail-on"];
 /// The keys that stand at the top only.
-const TOP: [&str; 3] = ["files", "overrides", "baseline"];
+pub(crate) const TOP: [&str; 3] = ["files", "overrides", "baseline"];
+/// The keys of `files`.
+pub(crate) const FILES: [&str; 2] = ["include", "exclude"];
+/// The keys of a rule's setting.
+pub(crate) const SETTING: [&str; 2] = ["severity", "reason"];
 
 /// What is to be done with the rules that a glob matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +42,7 @@ pub const RULE_SETTINGS: [(&str, RuleSetting); 4] = [
 ];
 
 /// The words for `fail-on`; none inside means never.
-const LEVELS: [(&str, Option<Severity>); 4] =
+pub(crate) const LEVELS: [(&str, Option<Severity>); 4] =
     [("never", None), ("note", Some(Severity::Note)), ("warning", Some(Severity::Warning)), ("error", Some(Severity::Error))];
 
 /// A configuration, checked as far as it can be without policies.
@@ -164,7 +168,7 @@ impl Config {
         config.settings = Settings::read(&fields, &mut faults);
         config.baseline = fields.optional("baseline", &mut faults);
         if let Some(node) = fields.get("files") {
-            let files = faults.fields(node, "`files`", &["include", "exclude"]);
+            let files = faults.fields(node, "`files`", &FILES);
             config.include = globs(&files, "include", &mut faults);
             config.exclude = globs(&files, "exclude", &mut faults);
         }
@@ -243,7 +247,7 @@ fn rule_entry(glob: Text, node: &Node, faults: &mut Faults) -> Option<RuleEntry>
         // YAML before 1.2 reads `off` as false, and so do people.
         Content::Boolean(false) => Some(RuleEntry { glob, setting: RuleSetting::Off, reason: None }),
         Content::Map(_) => {
-            let fields = faults.fields(node, "a rule's setting", &["severity", "reason"]);
+            let fields = faults.fields(node, "a rule's setting", &SETTING);
             let reason = fields.optional("reason", faults).map(|reason| reason.text);
             match fields.get("severity") {
                 Some(node) => rule_entry(glob, node, faults).map(|entry| RuleEntry { reason, ..entry }),

@@ -43,6 +43,14 @@ pub fn vm_name(tree: &Tree<'_>, context: Context, node: NodeId) -> Option<String
     }
 }
 
+/// The id of the VM that a context node is about, as the file has it.
+pub fn vm_id(tree: &Tree<'_>, context: Context, node: NodeId) -> Option<String> {
+    match context {
+        Context::Vm => tree.attribute(node, "id").map(str::to_owned),
+        _ => libvirt::vm_id(tree, context, node),
+    }
+}
+
 /// Adds the names that trees of either platform make up to a vocabulary.
 pub fn intern(vocabulary: &mut Vocabulary) {
     for name in ["qemu-option", "pair", "name", "key", "value"] {

@@ -1,13 +1,13 @@
 //! Rules over definitions: a tree and its definitions go in, findings come out. The engine knows trees and compiled policies, no formats
 //! and no reports.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
-use crate::definition::{self, Definition};
-use crate::finding::{Citation, Edit, Finding, Fix, Label, Severity};
+use crate::definition::Definition;
+use crate::finding::{self, Citation, Edit, Finding, Fix, Label, Severity};
 use crate::fix::draft::{Draft, escaped_anywhere};
 use crate::hyperv;
 use crate::paths::Paths;
@@ -24,11 +24,6 @@ use crate::xpath::{self, Exhausted, Expression, NodeRef};
 
 /// Rule id of notes that speak to vmlint in words it does not know.
 pub const UNCLEAR_NOTES: &str = "vmlint/unclear-notes";
-
-/// Steps that one expression of a fix may take. What a fix changes lies near what was found, and every finding may have one.
-const FIX_BUDGET: u64 = 2_048;
-/// So many fixes of a rule in one definition may take longer; then no more of its fixes are worked out there.
-const HOPELESS: usize = 16;
 
 /// The longest value of a document that a message quotes, in characters.
 const LONGEST_QUOTE: usize = 120;
@@ -77,6 +72,10 @@ pub struct Engine<'r> {
 pub struct Verdict {
     /// In the order of their places, then of their rules.
     pub findings: Vec<Finding>,
+    /// What does not count, in the same order.
+    pub suppressed: Vec<Finding>,
+    /// Whether a rule kept all others from judging a definition.
+    pub silenced: bool,
     /// Rules that took too many steps on this document; what they would have found is not known.
     pub exhausted: Vec<Arc<str>>,
     /// Machines whose guest is not known though rules ask for it.
@@ -111,6 +110,25 @@ impl<'r> Engine<'r> {
         self.rules
     }
 
+    /// The ids of all rules, those that are switched off too.
+    pub fn rule_ids(&self) -> impl Iterator<Item = &'r str> + Clone + use<'r> {
+        let rules = self.rules.policies.iter().flat_map(|policy| &policy.rules);
+        rules.map(|rule| &*rule.id).chain(self.rules.off.iter().map(|id| &**id))
+    }
+
+    /// Whether a rule has its say on at least one of the hosts.
+    pub fn runs(&self, id: &str) -> bool {
+        let on = |policy: &Compiled, rule: &CompiledRule, host: &Arc<str>| {
+            let excepted = |case: &CompiledCase| case.except_hosts.iter().any(|(own, in_part)| own == host && in_part.is_none());
+            let applies = |case: &CompiledCase| (case.hosts.is_empty() || case.hosts.contains(host)) && !excepted(case);
+            (policy.named || policy.hosts.contains(host)) && rule.cases.iter().any(applies)
+        };
+        self.rules.policies.iter().any(|policy| {
+            let mut rules = policy.rules.iter().filter(|rule| *rule.id == *id && !rule.hidden);
+            rules.any(|rule| self.assumptions.hosts.iter().any(|host| on(policy, rule, host)))
+        })
+    }
+
     /// Judges the definitions of one document.
     pub fn judge(&self, tree: &Tree<'r>, definitions: &[Definition]) -> Verdict {
         let mut verdict = Verdict::default();
@@ -132,12 +150,7 @@ impl<'r> Engine<'r> {
                 }
             }
         }
-        verdict.findings.sort_by(|a, b| {
-            fn key(f: &Finding) -> (u32, &str, u32, Option<&str>) {
-                (f.place.span.start, &f.rule, f.focus.span.start, f.host.as_deref())
-            }
-            key(a).cmp(&key(b))
-        });
+        finding::sort(&mut verdict.findings);
         verdict.exhausted.sort();
         verdict.exhausted.dedup();
         verdict
@@ -171,7 +184,8 @@ impl<'r> Engine<'r> {
         };
         for host in hosts {
             let columns = self.rules.policies.iter().map(|_| OnceCell::new()).collect();
-            Judge { engine: self, subject, tree, host, candidates, columns }.contexts(contexts, paths, verdict);
+            let steps_for_fixes = Cell::new(xpath::DEFAULT_BUDGET);
+            Judge { engine: self, subject, tree, host, candidates, columns, steps_for_fixes }.contexts(contexts, paths, verdict);
         }
     }
 }
@@ -182,23 +196,15 @@ fn unclear(tree: &Tree<'_>, vm: NodeId, what: &str, help: Option<String>) -> Fin
     let node = paths.path(vm);
     let notes = tree.attributes(vm).find(|&attribute| tree.attribute_local_name(attribute) == "notes");
     let span = notes.map_or(tree.start_tag(vm), |notes| tree.attribute_span(notes));
-    let name = definition::vm_name(tree, Context::Vm, vm);
+    let name = paths.identities.machine(Context::Vm, vm).name.clone();
     let who = name.as_ref().map_or_else(|| "the machine".to_owned(), |name| format!("`{}`", quote(name)));
+    let place = Label { span: tree.start_tag(vm), node: node.clone(), text: String::new() };
+    let message = format!("the notes of {who} tell vmlint {}, which it does not know", quote(what));
     Finding {
-        rule: UNCLEAR_NOTES.into(),
-        severity: Severity::Warning,
-        status: None,
-        message: format!("the notes of {who} tell vmlint {}, which it does not know", quote(what)),
-        place: Label { span: tree.start_tag(vm), node: node.clone(), text: String::new() },
         focus: Label { span, node, text: String::new() },
-        related: Vec::new(),
-        help,
-        source: None,
-        decision: None,
         vm: name,
-        host: None,
-        guest: None,
-        fixes: Vec::new(),
+        identity: paths.identities.of(Context::Vm, vm, vm),
+        ..Finding::own(UNCLEAR_NOTES, Severity::Warning, place, message, help)
     }
 }
 
@@ -235,12 +241,15 @@ struct Judge<'j, 'r> {
     candidates: &'j [Entry],
     /// Of each policy with a matrix the column that answers, looked up when the first rule asks.
     columns: Vec<OnceCell<Option<Answering<'j>>>>,
+    /// How many steps the expressions of fixes may still take.
+    steps_for_fixes: Cell<u64>,
 }
 
 impl<'j> Judge<'j, '_> {
     fn contexts(&self, contexts: &[(Context, NodeId)], paths: &mut Paths<'_, '_>, verdict: &mut Verdict) {
         let before = verdict.findings.len();
         if self.rules(contexts, true, paths, verdict) {
+            verdict.silenced = true;
             // An exclusive rule that is not to be shown still silences the others.
             let shown = verdict.findings.split_off(before);
             let hidden = |finding: &Finding| self.is_hidden(&finding.rule);
@@ -347,7 +356,7 @@ impl<'j> Scope<'_, 'j, '_> {
         let strings = [&**self.judge.host, subject.guest.as_ref().map_or("", |guest| guest.id()), subject.drivers()];
         let context =
             xpath::Context { document: self.judge.tree, tables: self.tables, strings: &strings, budget: xpath::DEFAULT_BUDGET };
-        let mut harvest = Harvest { taken: FxHashSet::default(), paths, findings, hopeless: 0 };
+        let mut harvest = Harvest { taken: FxHashSet::default(), paths, findings };
         for branches in entries.chunk_by(|a, b| a.case == b.case) {
             let Some(case) = self.rule.cases.get(usize::from(branches[0].case)) else { continue };
             let Some(ground) = self.judge.ground(self.number, self.policy, &self.rule.id, case) else { continue };
@@ -404,7 +413,7 @@ impl<'j> Scope<'_, 'j, '_> {
         Way { case, ground, context }: &Way<'_>,
         found: NodeRef,
         violation: Option<String>,
-        Harvest { taken, paths, findings, hopeless }: &mut Harvest<'_, '_, '_>,
+        Harvest { taken, paths, findings }: &mut Harvest<'_, '_, '_>,
     ) -> Result<(), Exhausted> {
         let tree = self.judge.tree;
         // Only nodes of the document can be pointed at.
@@ -454,10 +463,12 @@ impl<'j> Scope<'_, 'j, '_> {
             help: Some(self.help(ground, words.fill(&wording.help, paths)?)),
             source: ground.citation(case),
             decision: Some(case.place.decision()),
-            vm: definition::vm_name(tree, self.context, self.node),
+            vm: paths.identities.machine(self.context, self.node).name.clone(),
             host: Some(self.judge.host.clone()),
             guest: self.judge.subject.guest.as_ref().map(|guest| guest.id().clone()),
-            fixes: words.fixes(&wording.fixes, paths, hopeless),
+            identity: paths.identities.of(self.context, self.node, offender),
+            suppressed: None,
+            fixes: words.fixes(&wording.fixes, paths)?,
         });
         Ok(())
     }
@@ -485,8 +496,6 @@ struct Harvest<'h, 'p, 'r> {
     taken: FxHashSet<NodeId>,
     paths: &'h mut Paths<'p, 'r>,
     findings: &'h mut Vec<Finding>,
-    /// How many fixes took too long to work out.
-    hopeless: usize,
 }
 
 /// The element that a node is or lies in.
@@ -540,31 +549,25 @@ impl Words<'_, '_, '_, '_> {
         Ok(text)
     }
 
-    /// The fixes that change anything here. Where it takes too long to say what to change, nothing is offered; the finding stands.
-    fn fixes(&self, recipes: &[CompiledRecipe], paths: &mut Paths<'_, '_>, hopeless: &mut usize) -> Vec<Fix> {
-        let context = xpath::Context { budget: FIX_BUDGET, ..*self.context };
-        let near = Words { context: &context, ..*self };
-        let mut fix = |recipe: &CompiledRecipe| {
-            let edits = near.edits(recipe, paths)?;
-            let description = if edits.is_empty() { String::new() } else { near.fill(&recipe.description, paths)? };
-            Ok(Fix { safety: recipe.safety, description, edits })
-        };
+    /// The fixes that change anything here. Where a fix looks at all the neighbours of each of thousands of devices, the last of them
+    /// get none: they do when the first are fixed.
+    fn fixes(&self, recipes: &[CompiledRecipe], paths: &mut Paths<'_, '_>) -> Result<Vec<Fix>, Exhausted> {
         let mut fixes = Vec::with_capacity(recipes.len());
         for recipe in recipes {
-            if *hopeless >= HOPELESS {
-                break;
-            }
-            match fix(recipe) {
-                Ok(fix) if fix.edits.is_empty() => {}
-                Ok(fix) => fixes.push(fix),
-                Err(Exhausted) => *hopeless += 1,
+            let Ok(edits) = self.edits(recipe, paths) else {
+                self.scope.judge.steps_for_fixes.set(0);
+                return Ok(Vec::new());
+            };
+            if !edits.is_empty() {
+                fixes.push(Fix { safety: recipe.safety, description: self.fill(&recipe.description, paths)?, edits });
             }
         }
-        fixes
+        Ok(fixes)
     }
 
     fn edits(&self, recipe: &CompiledRecipe, paths: &mut Paths<'_, '_>) -> Result<Vec<Edit>, Exhausted> {
-        let nodes = |path: &Expression| path.nodes(self.context, self.found);
+        let left = &self.scope.judge.steps_for_fixes;
+        let nodes = |path: &Expression| path.nodes_within(self.context, self.found, left);
         let mut draft = Draft::new(self.scope.judge.tree);
         for step in &recipe.steps {
             match step {
@@ -612,7 +615,7 @@ impl Words<'_, '_, '_, '_> {
 }
 
 /// A value of the document as messages quote it: on one line and not too long.
-fn quote(value: &str) -> String {
+pub(crate) fn quote(value: &str) -> String {
     let mut words = value.split_whitespace();
     let mut line = words.next().unwrap_or_default().to_owned();
     for word in words {

@@ -1,12 +1,15 @@
 //! What a check says: findings as plain data, with spans into the source they are about. Findings know nothing of colours,
 //! JSON or terminals; `report` does.
 
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::date::Date;
+use crate::identity::Identity;
 use crate::policy::schema::Platform;
 use crate::source::{Source, Span};
 
@@ -125,6 +128,34 @@ pub struct Decision {
     pub own: bool,
 }
 
+/// Why a finding does not count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suppression {
+    /// Where it stands: a comment or an element of the same file. None for a baseline.
+    pub place: Option<Label>,
+    /// Why, in somebody's words.
+    pub reason: String,
+    /// The last day on which it holds.
+    pub until: Option<Date>,
+    /// Who answers for it.
+    pub owner: Option<String>,
+}
+
+impl Suppression {
+    /// `inSource` or `external`, the words of SARIF.
+    pub fn kind(&self) -> &'static str {
+        if self.place.is_some() { "inSource" } else { "external" }
+    }
+
+    /// The reason, and in brackets until when and by whom.
+    pub fn words(&self) -> String {
+        let until = self.until.map(|until| format!("until {until}"));
+        let owner = self.owner.as_ref().map(|owner| format!("owner: {owner}"));
+        let more: Vec<String> = until.into_iter().chain(owner).collect();
+        if more.is_empty() { self.reason.clone() } else { format!("{} ({})", self.reason, more.join(", ")) }
+    }
+}
+
 /// Whether a fix needs somebody to look at what it does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -204,6 +235,47 @@ pub struct Finding {
     pub guest: Option<Arc<str>>,
     /// Ways to get rid of it by changing the file, the best one first.
     pub fixes: Vec<Fix>,
+    /// What it is about, wherever that stands.
+    pub identity: Identity,
+    /// Why it does not count, if it does not.
+    pub suppressed: Option<Arc<Suppression>>,
+}
+
+impl Finding {
+    /// What vmlint itself says of a file, which rests on no document.
+    pub fn own(rule: &str, severity: Severity, place: Label, message: String, help: Option<String>) -> Finding {
+        Finding {
+            rule: rule.into(),
+            severity,
+            status: None,
+            message,
+            focus: place.clone(),
+            place,
+            related: Vec::new(),
+            help,
+            source: None,
+            decision: None,
+            vm: None,
+            host: None,
+            guest: None,
+            fixes: Vec::new(),
+            identity: Identity::default(),
+            suppressed: None,
+        }
+    }
+}
+
+/// Findings stand in the order of their places, then of their rules.
+fn order(a: &Finding, b: &Finding) -> Ordering {
+    fn key(finding: &Finding) -> (u32, &str, u32, Option<&str>) {
+        (finding.place.span.start, &finding.rule, finding.focus.span.start, finding.host.as_deref())
+    }
+    key(a).cmp(&key(b))
+}
+
+/// Brings findings into their order.
+pub fn sort(findings: &mut [Finding]) {
+    findings.sort_by(order);
 }
 
 /// What a file turned out to be.
@@ -270,8 +342,22 @@ pub struct Checked {
     pub format: Format,
     /// How many VMs it defines.
     pub vms: usize,
-    /// The findings to show.
+    /// The findings that count.
     pub findings: Vec<Finding>,
+    /// Those that do not, because a suppression or a baseline covers them; in the same order.
+    pub suppressed: Vec<Finding>,
+}
+
+impl Checked {
+    /// The findings that count, and with them those that do not if they are wanted, in one order.
+    pub fn listed(&self, suppressed: bool) -> Vec<&Finding> {
+        let others: &[Finding] = if suppressed { &self.suppressed } else { &[] };
+        let mut listed: Vec<&Finding> = self.findings.iter().chain(others).collect();
+        if !others.is_empty() {
+            listed.sort_by(|a, b| order(a, b));
+        }
+        listed
+    }
 }
 
 /// A file in the list that `--format json` gives.
@@ -335,6 +421,19 @@ pub struct RuleInfo {
     pub citations: Vec<Arc<Citation>>,
 }
 
+/// What a run has to do with a baseline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Known {
+    /// Findings that it covers.
+    pub covered: usize,
+    /// Entries that are no longer needed.
+    pub unneeded: usize,
+    /// It was written with just these findings.
+    pub is_new: bool,
+    /// It was rid of these entries.
+    pub is_pruned: bool,
+}
+
 /// The whole run in numbers.
 #[derive(Debug, Clone, Default)]
 pub struct Summary {
@@ -350,12 +449,18 @@ pub struct Summary {
     pub notes: usize,
     /// Findings that are shown, by rule: notes, warnings, errors.
     pub rules: BTreeMap<Arc<str>, [usize; 3]>,
+    /// What is known of those rules, sorted by their ids; empty where no report describes rules.
+    pub described: Vec<RuleInfo>,
     /// Findings that are shown elsewhere and that this report had no room for.
     pub left_out: usize,
     /// Why something could not be read or judged, as told on standard error.
     pub troubles: Vec<String>,
-    /// Findings that a suppression covers.
+    /// Findings that a suppression or a baseline covers.
     pub suppressed: usize,
+    /// Their rules, as far as they are severe enough to be shown.
+    pub suppressed_rules: BTreeSet<Arc<str>>,
+    /// What became of the baseline, where there is one.
+    pub baseline: Option<Known>,
     /// Files looked at in a folder that are no VM definitions.
     pub skipped: usize,
     /// Hosts assumed, `rhel-8`; those that the user named and those that were the default.

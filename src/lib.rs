@@ -29,14 +29,17 @@
 //! the keys of its reports are kept stable; these modules are not, before 1.0.
 #![forbid(unsafe_code)]
 
+pub mod baseline;
 pub mod check;
 pub mod cli;
 pub mod config;
+pub mod date;
 pub mod definition;
 pub mod engine;
 pub mod finding;
 pub mod fix;
 pub mod hyperv;
+pub mod identity;
 pub mod input;
 pub mod libvirt;
 pub mod paths;
@@ -44,6 +47,7 @@ pub mod policy;
 pub mod report;
 pub mod source;
 pub mod suggest;
+pub mod suppress;
 pub mod systems;
 pub mod tree;
 pub mod xpath;

@@ -95,7 +95,9 @@ pub struct Tree<'s> {
     /// The names that occur, each once.
     names: Vec<NameId>,
     namespaces: Vec<Box<str>>,
-    values: Vec<Box<str>>,
+    /// The values that the text does not say literally, and where in `said` they are.
+    values: Vec<Span>,
+    said: String,
     origins: FxHashMap<NodeId, NodeId>,
 }
 
@@ -258,7 +260,7 @@ impl<'s> Tree<'s> {
 
     #[inline]
     fn literal(&self, span: Span, value: u32) -> &str {
-        if value == VERBATIM { &self.text[span.range()] } else { &self.values[value as usize] }
+        if value == VERBATIM { &self.text[span.range()] } else { &self.said[self.values[value as usize].range()] }
     }
 
     /// The characters of a text, comment or processing instruction (its content); empty for elements and the document.
@@ -496,6 +498,7 @@ impl<'s> Builder<'s> {
             names: Vec::with_capacity(32),
             namespaces: vec!["".into()],
             values: Vec::new(),
+            said: String::new(),
             origins: FxHashMap::default(),
         };
         let span = Span::new(0, text.len());
@@ -553,6 +556,7 @@ impl<'s> Builder<'s> {
     /// Gives the element opened last an attribute whose name stands nowhere in the text; the value is the span's text unless it is given.
     pub fn made_up_attribute(&mut self, local: &str, value_span: Span, value: Option<&str>) {
         let name = self.tree.vocabulary.get("", local);
+        let value = value.filter(|value| self.tree.text.get(value_span.range()) != Some(value));
         let value = value.map_or(VERBATIM, |value| self.share(value));
         self.tree.attributes.push(AttrData { name, namespace: 0, name_start: NO_NAME, value_span, value });
     }
@@ -561,7 +565,7 @@ impl<'s> Builder<'s> {
     fn share(&mut self, value: &str) -> u32 {
         let hash = FxBuildHasher.hash_one(value);
         let known = self.shared.get(&hash).copied();
-        match known.filter(|&known| self.tree.values.get(known as usize).is_some_and(|known| **known == *value)) {
+        match known.filter(|&known| self.tree.literal(Span::default(), known) == value) {
             Some(known) => known,
             None => {
                 let new = self.own(Some(value));
@@ -645,7 +649,9 @@ impl<'s> Builder<'s> {
     #[inline]
     fn own(&mut self, value: Option<&str>) -> u32 {
         let Some(value) = value else { return VERBATIM };
-        self.tree.values.push(value.into());
+        let start = self.tree.said.len();
+        self.tree.said.push_str(value);
+        self.tree.values.push(Span::new(start, self.tree.said.len()));
         self.tree.values.len() as u32 - 1
     }
 

@@ -4,6 +4,8 @@ mod common;
 #[path = "common/schemas.rs"]
 mod schemas;
 
+#[path = "cli/baseline.rs"]
+mod baseline;
 #[path = "cli/choice.rs"]
 mod choice;
 #[path = "cli/commands.rs"]
@@ -14,6 +16,8 @@ mod configured;
 mod fixes;
 #[path = "cli/guests.rs"]
 mod guests;
+#[path = "cli/init.rs"]
+mod init;
 #[path = "cli/inputs.rs"]
 mod inputs;
 #[path = "cli/matrix.rs"]
@@ -22,8 +26,14 @@ mod matrix;
 mod pages;
 #[path = "cli/reports.rs"]
 mod reports;
+#[path = "cli/selection.rs"]
+mod selection;
+#[path = "cli/shells.rs"]
+mod shells;
 #[path = "cli/status.rs"]
 mod status;
+#[path = "cli/suppress.rs"]
+mod suppress;
 #[cfg(unix)]
 #[path = "cli/unix.rs"]
 mod unix;

@@ -10,7 +10,8 @@ use common::{check, checker, files, utf16};
 use proptest::prelude::*;
 use vmlint::check::{Checker, Outcome};
 use vmlint::finding::Finding;
-use vmlint::report::{self, Background, Options};
+use vmlint::report::repository::Repository;
+use vmlint::report::{self, Options};
 
 static CHECKER: LazyLock<Checker<'static>> = LazyLock::new(|| checker("rhel-8"));
 
@@ -39,7 +40,7 @@ fn judge(bytes: &[u8]) -> Outcome {
     let outcome = check(&CHECKER, bytes);
     let source = &outcome.checked.source;
     let text = source.text();
-    for finding in &outcome.checked.findings {
+    for finding in outcome.checked.findings.iter().chain(&outcome.checked.suppressed) {
         assert!(!finding.message.is_empty());
         for label in [&finding.place, &finding.focus].into_iter().chain(&finding.related) {
             let span = label.span;
@@ -52,7 +53,9 @@ fn judge(bytes: &[u8]) -> Outcome {
     }
     assert!(outcome.checked.findings.is_sorted_by_key(|finding| (finding.place.span.start, finding.rule.clone())));
     for &format in report::Format::value_variants() {
-        let shown = report::select(format, Options::default(), &Background::default()).file(&outcome.checked);
+        let repository = Repository::default();
+        let report = report::select(format, Options::default(), &repository);
+        let shown = report.in_order(report.file(&outcome.checked));
         let shown = String::from_utf8(shown).expect("reports are UTF-8");
         let raw = shown.find(|c: char| c.is_control() && c != '\n');
         assert_eq!(raw, None, "a control character reaches the terminal: {shown:?}");
@@ -101,6 +104,10 @@ fn damage() -> impl Strategy<Value = Damage> {
         b"<!--",
         b"-->",
         b"<?pi ?>",
+        b"<!-- vmlint: ignore[*] reason: x -->",
+        b"<!-- vmlint: ignore[*",
+        b"<!--vmlint:ignore[rhel-8/t{c,p}*]until=2000-01-01 reason:",
+        b"<metadata><a:ignore xmlns:a='https://vmlint.dev/xmlns/1' rule='*' reason='x'/></metadata>",
         b"<!DOCTYPE domain>",
         b"xmlns='urn:x' ",
         b"xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0' ",
@@ -239,6 +246,54 @@ proptest! {
             apply(&mut bytes, damage);
         }
         judge(&bytes);
+    }
+}
+
+/// The span of each element of a definition; none of a file that holds several.
+fn elements(text: &str) -> Vec<std::ops::Range<usize>> {
+    let Ok(document) = roxmltree::Document::parse(text) else { return Vec::new() };
+    document.descendants().filter(roxmltree::Node::is_element).map(|node| node.range()).collect()
+}
+
+proptest! {
+    #![proptest_config(cases(256))]
+
+    #[test]
+    fn any_comment(comment in r#"(vmlint: ?|ignore|reason|until|owner|rhel-8/tcg|\*|[:=\[\]{},'"]|2027-0[1-3]-31|\n|\PC| ){0,16}"#, spoken_to in any::<bool>()) {
+        let comment = if spoken_to { format!("vmlint: ignore[{comment}") } else { comment };
+        // Two dashes end a comment.
+        let comment = comment.split('-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-");
+        let text = format!("<!-- {comment} --><domain type='qemu'><name>a</name><!--{comment}--><devices><graphics type='spice'/></devices></domain>");
+        let outcome = judge(text.as_bytes());
+        // Whatever is said, nothing is lost.
+        let rules = outcome.checked.findings.iter().chain(&outcome.checked.suppressed).filter(|finding| finding.rule.starts_with("rhel-8/"));
+        prop_assert_eq!(rules.count(), 2);
+        prop_assert!(outcome.checked.suppressed.iter().all(|finding| comment.contains("reason") && finding.suppressed.is_some()));
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(96))]
+
+    #[test]
+    fn a_suppression_hides_what_is_in_its_element_and_nothing_else(text in definition(), at in any::<prop::sample::Index>()) {
+        let elements = elements(&text);
+        prop_assume!(!elements.is_empty());
+        let element = at.get(&elements).clone();
+        let comment = "<!-- vmlint: ignore[*] reason: x -->";
+        let (before, after) = text.split_at(element.start);
+        let with = judge(format!("{before}{comment}{after}").as_bytes());
+        let lies_inside = |finding: &Finding| {
+            // Made-up nodes point at their arguments, and so does what is written of them.
+            [finding.place.span, finding.focus.span].iter().any(|span| element.contains(&(span.start as usize)))
+        };
+        let key = |finding: &Finding| (finding.rule.to_string(), finding.message.clone());
+        let old = judge(text.as_bytes());
+        let (inside, outside): (Vec<&Finding>, Vec<&Finding>) = old.checked.findings.iter().partition(|finding| lies_inside(finding));
+        let is_rule = |finding: &&Finding| !finding.rule.starts_with("vmlint/");
+        prop_assert_eq!(with.checked.suppressed.iter().map(key).collect::<Vec<_>>(), inside.into_iter().map(key).collect::<Vec<_>>());
+        let shown = with.checked.findings.iter().filter(is_rule).map(key);
+        prop_assert_eq!(shown.collect::<Vec<_>>(), outside.into_iter().filter(is_rule).map(key).collect::<Vec<_>>());
     }
 }
 

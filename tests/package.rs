@@ -43,6 +43,7 @@ fn the_configuration_of_the_documentation_is_valid() {
         ("vmlint.yaml", config.as_bytes()),
         ("policies/acme.yaml", policy.as_bytes()),
         ("web01.xml", text("fixtures/libvirt/web01.xml").as_bytes()),
+        ("vmlint-baseline.json", br#"{"schema": "vmlint-baseline/1", "findings": []}"#),
     ]);
     let run = vmlint(["--format", "concise", "web01.xml"]).within(folder.path()).run();
     insta::assert_snapshot!(run);
@@ -71,6 +72,7 @@ fn no_link_leads_nowhere() {
         "README.md",
         "CONTRIBUTING.md",
         "docs/architecture.md",
+        "docs/ci.md",
         "docs/configuration.md",
         "docs/policies.md",
         "docs/reports.md",

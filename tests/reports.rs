@@ -16,8 +16,12 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use proptest::prelude::*;
-use vmlint::finding::{Checked, Citation, Decision, FileEntry, Finding, Format, Label, RuleInfo, Severity, Status, Summary};
-use vmlint::report::{self, Background, Options, Terminal};
+use vmlint::finding::{
+    Checked, Citation, Decision, FileEntry, Finding, Format, Label, RuleInfo, Severity, Status, Summary, Suppression,
+};
+use vmlint::identity::Identity;
+use vmlint::report::repository::Repository;
+use vmlint::report::{self, Options, Terminal};
 use vmlint::source::{OriginMap, Source, Span};
 
 /// The span of the first `needle` in `text` after the first `after`.
@@ -46,12 +50,15 @@ fn finding(severity: Severity, message: &str, place: Span, focus: Label) -> Find
         vm: Some("web01".to_owned()),
         host: Some("rhel-8".into()),
         guest: None,
+        identity: Identity { vm: None, at: "/devices/interface".to_owned() },
+        suppressed: None,
         fixes: Vec::new(),
     }
 }
 
 fn checked(path: &str, text: &str, findings: Vec<Finding>) -> Checked {
-    Checked { source: Source::utf8(path, text.to_owned(), 0), format: Format::LibvirtDomain, vms: 1, findings }
+    let source = Source::utf8(path, text.to_owned(), 0);
+    Checked { source, format: Format::LibvirtDomain, vms: 1, findings, suppressed: Vec::new() }
 }
 
 const DOMAIN: &str = "\
@@ -125,7 +132,9 @@ fn options(terminal: Terminal) -> Options {
 }
 
 fn render(format: report::Format, options: Options, file: &Checked) -> String {
-    String::from_utf8(report::select(format, options, &Background::default()).file(file)).expect("reports are UTF-8")
+    let repository = Repository::default();
+    let report = report::select(format, options, &repository);
+    String::from_utf8(report.in_order(report.file(file))).expect("reports are UTF-8")
 }
 
 fn human(file: &Checked) -> String {
@@ -325,14 +334,46 @@ fn names_and_paths_cannot_forge_lines() {
     }
 }
 
+/// The same, suppressed for a reason that would do harm too.
+fn hostile_suppressed() -> Checked {
+    let mut file = hostile();
+    file.suppressed = std::mem::take(&mut file.findings);
+    for finding in &mut file.suppressed {
+        finding.suppressed = Some(Arc::new(Suppression {
+            place: Some(label(Span::new(0, 2), "")),
+            reason: "a\n::error::b\u{1b}[2J ##vso[x]".to_owned(),
+            until: "2027-03-31".parse().ok(),
+            owner: Some("\u{202e}\u{9b}".to_owned()),
+        }));
+    }
+    file
+}
+
+#[test]
+fn reasons_cannot_forge_lines_and_are_shown_where_they_are_asked_for() {
+    let file = hostile_suppressed();
+    let shown = Options { suppressed: true, ..Options::default() };
+    for format in report::Format::value_variants() {
+        let hidden = render(*format, Options::default(), &file);
+        let tells = matches!(format, report::Format::Sarif | report::Format::JUnit | report::Format::Checkstyle);
+        assert!(tells || hidden.is_empty(), "{format:?}: {hidden}");
+        let text = render(*format, shown, &file);
+        assert!(!text.contains(|c: char| (c.is_control() && c != '\n') || c == '\u{202e}'), "{format:?}: {text}");
+    }
+    insta::assert_snapshot!(render(report::Format::Human, shown, &file));
+    insta::assert_snapshot!(render(report::Format::Concise, shown, &file));
+    let json: serde_json::Value = serde_json::from_str(&render(report::Format::NdJson, shown, &file)).expect("valid JSON");
+    assert_eq!(json["suppressed"]["until"], "2027-03-31");
+}
+
 #[test]
 fn concise_lines() {
     insta::assert_snapshot!(render(report::Format::Concise, Options::default(), &full_page()));
     insta::assert_snapshot!(visible(&render(report::Format::Concise, options(terminal(80)), &full_page())));
 }
 
-/// A run whose rules are known, but for one.
-fn background() -> Background {
+/// What is known of the rules of these files, but for one.
+fn described() -> Vec<RuleInfo> {
     let rule = |id: &str, severity, status| RuleInfo {
         id: id.into(),
         title: "Interface through vhost-user".to_owned(),
@@ -343,12 +384,11 @@ fn background() -> Background {
         citations: vec![citation()],
     };
     let own = RuleInfo { citations: Vec::new(), helps: Vec::new(), ..rule("vmlint/malformed-input", Severity::Error, None) };
-    let rules = vec![
+    vec![
         rule("rhel-8/hypothetical-note", Severity::Note, Some(Status::Review)),
         rule("rhel-8/vhost-user", Severity::Error, Some(Status::Unsupported)),
         own,
-    ];
-    Background { rules, ..Background::default() }
+    ]
 }
 
 fn run(files: &[Checked]) -> Summary {
@@ -366,6 +406,7 @@ fn run(files: &[Checked]) -> Summary {
     Summary {
         files: files.iter().map(entry).collect(),
         rules,
+        described: described(),
         vms: files.iter().map(|file| file.vms).sum(),
         errors: found(Severity::Error),
         warnings: found(Severity::Warning),
@@ -378,14 +419,14 @@ fn run(files: &[Checked]) -> Summary {
 }
 
 fn whole(format: report::Format, options: Options, files: &[Checked]) -> String {
-    let background = background();
-    let report = report::select(format, options, &background);
+    let repository = Repository::default();
+    let report = report::select(format, options, &repository);
     let mut pieces = Vec::new();
     for piece in files.iter().map(|file| report.file(file)).filter(|piece| !piece.is_empty()) {
         if !pieces.is_empty() {
             pieces.extend_from_slice(report.separator());
         }
-        pieces.extend(piece);
+        pieces.extend(report.in_order(piece));
     }
     let tail = report.tail(&run(files));
     // A report with limited room begins with its tail.
@@ -461,7 +502,7 @@ fn bytes_are_those_of_the_file_on_disk() {
     let place = span(text, "<b", "<b bad='1'/>");
     let source = Source::decoded("u.xml", text.to_owned(), map);
     let findings = vec![finding(Severity::Error, "bad", place, label(span(text, "", "bad"), ""))];
-    let file = Checked { source, format: Format::LibvirtDomain, vms: 1, findings };
+    let file = Checked { source, format: Format::LibvirtDomain, vms: 1, findings, suppressed: Vec::new() };
     let json: serde_json::Value =
         serde_json::from_str(&render(report::Format::NdJson, Options::default(), &file)).expect("valid JSON");
     // Before `<b`: 12 characters, one of which takes two UTF-16 units, and the byte order mark.

@@ -9,7 +9,8 @@ use vmlint::check::Checker;
 use vmlint::engine::Assumptions;
 use vmlint::policy::builtin::BuiltIn;
 use vmlint::policy::compile::{Choice, RuleSet, compile};
-use vmlint::report::{self, Background, Format, Options};
+use vmlint::report::repository::Repository;
+use vmlint::report::{self, Format, Options};
 
 static RULES: LazyLock<RuleSet> = LazyLock::new(|| {
     let policy = BuiltIn::get("rhel-8").unwrap().load().unwrap();
@@ -31,7 +32,9 @@ fuzz_target!(|bytes: &[u8]| {
     let programs = [Format::Sarif, Format::JUnit, Format::Checkstyle, Format::GitHub, Format::GitLab];
     let people = [Format::Human, Format::Concise, Format::Json, Format::Markdown, Format::Html];
     for format in people.into_iter().chain(programs) {
-        let shown = report::select(format, Options::default(), &Background::default()).file(&outcome.checked);
+        let repository = Repository::default();
+        let report = report::select(format, Options::default(), &repository);
+        let shown = report.in_order(report.file(&outcome.checked));
         let shown = String::from_utf8(shown).unwrap();
         assert!(!shown.contains(|c: char| c.is_control() && c != '\n'));
     }

@@ -7,25 +7,28 @@ use std::time::Instant;
 
 use clap::Subcommand;
 
+use super::baseline::Baselines;
 use super::fixing::{Fixing, Goal, Nothing, tell_difference};
+use super::inputs::Inputs;
 use super::options::Check;
 use super::outlets::{self, Outlet, ReportFile, Target};
 use super::problem::Problem;
 use super::profiles::{Profile, Profiles, Search};
 use super::run::{Job, Used, complain};
-use super::setup::Wishes;
+use super::setup::{self, Wishes};
 use super::{FINDINGS, SUCCESS, TROUBLE, terminal};
 use crate::check::MALFORMED;
+use crate::date::Date;
 use crate::engine::Assumptions;
-use crate::finding::Safety;
+use crate::finding::{RuleInfo, Safety, Summary};
 use crate::policy::schema::Platform;
 use crate::report::repository::Repository;
-use crate::report::{self, Background, Format, Paint};
+use crate::report::{self, Format, Paint};
 
 /// Judges files and folders.
 pub fn run(options: Check) -> Result<u8, Problem> {
     let started = Instant::now();
-    let paths = if options.paths.is_empty() { vec![PathBuf::from(".")] } else { options.paths };
+    let Inputs { paths, changed } = options.selection.inputs(options.paths)?;
     let goal = Goal::new(options.fix, options.diff, options.unsafe_fixes, &paths)?;
     let mut outputs = outputs(options.format, options.output, options.reports, |name| std::env::var_os(name));
     let wishes = Wishes {
@@ -35,41 +38,48 @@ pub fn run(options: Check) -> Result<u8, Problem> {
         policies: options.policies,
         select: options.select,
         ignore: options.ignore,
-        described: outputs.iter().any(|(format, _)| format.describes_rules()),
     };
     let search = match (options.no_config, options.config) {
         (true, _) => Search::Nowhere,
         (false, Some(path)) => Search::Named(path),
         (false, None) => Search::Upward,
     };
-    let profiles = Profiles::new(wishes, options.fail_on, search);
+    let today = today(std::env::var_os("SOURCE_DATE_EPOCH"))?;
+    let baselines = Baselines::new(options.baseline, options.write_baseline.clone())?;
+    let profiles = Profiles::new(wishes, options.fail_on, search).judging(today, baselines);
     let texts = goal.and_then(|goal| goal.outlet(&mut outputs));
     // What is wrong with the options, or with the configuration here, is told before anything is judged.
     let here = profiles.try_of(Path::new("vmlint"))?;
-    let descriptions = here.map(|profile| profile.setup.descriptions.clone()).unwrap_or_default();
-    let background = Background { rules: descriptions, repository: repository() };
-    outlets::check(&outputs.iter().map(|(_, target)| target).collect::<Vec<_>>(), &paths)?;
+    let new_baseline = options.write_baseline.map(Target::File);
+    outlets::check(&outputs.iter().map(|(_, target)| target).chain(&new_baseline).collect::<Vec<_>>(), &paths)?;
+    let folder = std::env::current_dir().unwrap_or_default();
+    let repository = Repository::around(&folder, |name| std::env::var(name).ok());
     let display = |target: &Target| {
         let terminal = match target {
             Target::Standard => terminal::detect(options.color),
             Target::Errors => terminal::detect_stderr(options.color),
             Target::File(_) | Target::End(_) => terminal::file(options.color),
         };
-        report::Options { terminal, verbose: options.verbose, quiet: options.quiet }
+        report::Options { terminal, verbose: options.verbose, quiet: options.quiet, suppressed: options.show_suppressed }
     };
     let mut reports: Vec<_> =
-        outputs.iter().map(|(format, target)| report::select(*format, display(target), &background)).collect();
+        outputs.iter().map(|(format, target)| report::select(*format, display(target), &repository)).collect();
     if let Some(report) = texts.and_then(|place| reports.get_mut(place)) {
         *report = Box::new(Nothing);
     }
     let safety = if options.unsafe_fixes { Safety::Unsafe } else { Safety::Safe };
     let mut outlets: Vec<Outlet<'_>> =
         reports.iter().zip(&outputs).map(|(report, (_, target))| Outlet::open(&**report, target)).collect();
-    let written: Vec<PathBuf> = outputs.iter().filter_map(|(_, target)| target.path()?.canonicalize().ok()).collect();
+    let baselines = profiles.baselines();
+    let known = baselines.map(Baselines::files).unwrap_or_default();
+    let written = outputs.iter().filter_map(|(_, target)| target.path()).chain(known.iter().map(PathBuf::as_path));
+    let written: Vec<PathBuf> = written.filter_map(|path| path.canonicalize().ok()).collect();
     let job = Job {
         profiles: &profiles,
         reports: &reports,
         written: &written,
+        changed: changed.as_ref(),
+        force_exclude: options.selection.force_exclude,
         min_severity: options.min_severity.into(),
         verbose: options.verbose,
         stdin_filename: options.stdin_filename,
@@ -82,11 +92,14 @@ pub fn run(options: Check) -> Result<u8, Problem> {
         }),
     };
     let mut result = job.run(&paths, &mut outlets);
-    let (hosts, assumed) = hosts_told(&result.used, here);
+    // Where nobody reads to the end, not everything was judged.
+    let was_read = outlets.iter().any(Outlet::is_open);
+    let finished = baselines.filter(|_| was_read).map_or(Ok(()), |all| all.finish(&mut result, &paths, options.prune_baseline));
+    if let Err(problem) = finished {
+        problem.print();
+        result.trouble = true;
+    }
     let summary = &mut result.summary;
-    summary.hosts = hosts;
-    summary.host_assumed = assumed;
-    summary.elapsed = started.elapsed();
     if goal == Some(Goal::Diff) {
         // Reports to files are of the definitions as they are.
         let fixed = std::mem::take(&mut summary.fixed);
@@ -95,30 +108,43 @@ pub fn run(options: Check) -> Result<u8, Problem> {
             tell_difference(fixed, result.changed, summary.fixable, safety);
         }
     }
-    for outlet in &mut outlets {
-        outlet.finish(summary);
+    let summary = &mut result.summary;
+    (summary.hosts, summary.host_assumed) = hosts_told(&result.used, here);
+    summary.elapsed = started.elapsed();
+    if profiles.trouble() {
+        summary.troubles.push("a configuration cannot be used, so that files were left out".to_owned());
     }
-    let failed = outlets.iter().any(Outlet::failed);
-    // Whoever read the only report has seen enough.
-    let is_cut_off = !outlets.iter().any(Outlet::is_open);
-    let results: usize = result.summary.files.iter().map(|file| file.findings).sum();
+    if outputs.iter().any(|(format, _)| format.describes_rules()) {
+        summary.described = described(&result.used, summary)?;
+    }
+    outlets.iter_mut().for_each(|outlet| outlet.finish(summary));
+    let results: usize = summary.files.iter().map(|file| file.findings).sum();
     if results > report::MAX_SARIF_RESULTS && outputs.iter().any(|(format, _)| *format == Format::Sarif) {
         complain(&format!(
             "the SARIF report has {results} results, and code scanning takes {} of one run: check fewer paths at once, or name a higher --min-severity",
             report::MAX_SARIF_RESULTS
         ));
     }
+    // Whoever read the only report has seen enough.
+    let is_cut_off = !outlets.iter().any(Outlet::is_open);
     if !is_cut_off {
         say_what_was_not_judged(&result.used);
     }
-    let status = if result.trouble || failed || profiles.trouble() {
-        TROUBLE
-    } else if result.failed && !is_cut_off {
-        FINDINGS
-    } else {
-        SUCCESS
-    };
-    Ok(status)
+    Ok(match result.failed && !is_cut_off {
+        _ if result.trouble || profiles.trouble() || outlets.iter().any(Outlet::failed) => TROUBLE,
+        true => FINDINGS,
+        false => SUCCESS,
+    })
+}
+
+/// The day that it is: the clock's, unless the run is to give the same as on another one.
+fn today(epoch: Option<OsString>) -> Result<Date, Problem> {
+    let Some(epoch) = epoch.filter(|epoch| !epoch.is_empty()) else { return Ok(Date::today()) };
+    let epoch = epoch.to_string_lossy();
+    epoch.parse().map(Date::at).map_err(|_| {
+        let problem = Problem::new(format!("`SOURCE_DATE_EPOCH` is `{epoch}`, which is no number of seconds"));
+        problem.help("Give the seconds since the beginning of 1970, or leave the variable out.".to_owned())
+    })
 }
 
 /// What is written and where to: the report that is shown, and those to files. In a workflow of GitHub a report whose format nobody
@@ -142,9 +168,17 @@ fn outputs(
     outputs
 }
 
-fn repository() -> Repository {
-    let folder = std::env::current_dir().unwrap_or_default();
-    Repository::around(&folder, |name| std::env::var(name).ok())
+/// The rules that findings are shown of, as reports describe them; sorted by their ids.
+fn described(used: &[Used], summary: &Summary) -> Result<Vec<RuleInfo>, Problem> {
+    let is_listed = |id: &str| summary.rules.contains_key(id) || summary.suppressed_rules.contains(id);
+    let mut described: Vec<RuleInfo> = setup::own_rules().filter(|rule| is_listed(&rule.id)).collect();
+    for Used { profile, .. } in used {
+        let is_new = |id: &str| is_listed(id) && !described.iter().any(|known| *known.id == *id);
+        let new = profile.setup.describe(&is_new)?;
+        described.extend(new);
+    }
+    described.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(described)
 }
 
 /// The hosts that the summary tells, and whether any of them was assumed: those named, and of those assumed the ones for which there was
@@ -197,6 +231,8 @@ pub enum PolicyCommand {
         #[arg(required = true, value_name = "FILE_OR_ID")]
         policies: Vec<PathBuf>,
     },
+    /// Print the JSON Schema of policies, for editors
+    Schema,
 }
 
 /// Runs a command on policies.
@@ -204,5 +240,6 @@ pub fn run_policy(command: PolicyCommand) -> Result<u8, Problem> {
     match command {
         PolicyCommand::Check { policies } => super::policy::check(&policies),
         PolicyCommand::Test { policies } => super::policy::test(&policies),
+        PolicyCommand::Schema => super::schema::policy(),
     }
 }

@@ -14,12 +14,14 @@ use super::{answer, setup};
 use crate::check::{MALFORMED, NOT_A_VM};
 use crate::engine::UNCLEAR_NOTES;
 use crate::finding::{Citation, Safety, Severity};
+use crate::libvirt::VMLINT;
 use crate::policy::builtin;
 use crate::policy::compile::Loaded;
 use crate::policy::matrix::{self, Matrix};
-use crate::policy::schema::{Case, Gate, Rule};
+use crate::policy::schema::{Case, Gate, Platform, Rule};
 use crate::report::escape;
 use crate::suggest;
+use crate::suppress;
 use crate::systems::GuestPattern;
 
 /// Arguments of `explain`.
@@ -37,7 +39,7 @@ pub struct Arguments {
 }
 
 /// What vmlint itself says of files: id, severity, title, text. These rest on no vendor's document.
-pub const OWN: [(&str, Severity, &str, &str); 3] = [
+pub const OWN: [(&str, Severity, &str, &str); 6] = [
     (
         MALFORMED,
         Severity::Error,
@@ -55,6 +57,24 @@ pub const OWN: [(&str, Severity, &str, &str); 3] = [
         Severity::Warning,
         "The notes of a machine speak to vmlint in words it does not know",
         "A line `vmlint: guest=centos-6.5 host=windows-server-2016 drivers=lis-4.3` in the notes of a Hyper-V machine says what runs in it and where. A guest, host or kind of drivers that vmlint does not know is not used, so rules that ask for it stay silent.",
+    ),
+    (
+        suppress::UNUSED,
+        Severity::Warning,
+        "A suppression covers nothing",
+        "A suppression names a rule that finds nothing in the element that it is about, or that does not exist, or it stands before no element. What was suppressed may be mended by now, or the suppression misses it. It is said only of rules that had their say: not of those that this run or this host leaves out.",
+    ),
+    (
+        suppress::WITHOUT_REASON,
+        Severity::Warning,
+        "A suppression does not say why",
+        "Whoever comes after you has to know why a finding may stay. So a suppression without a reason suppresses nothing.",
+    ),
+    (
+        suppress::MALFORMED,
+        Severity::Warning,
+        "A suppression cannot be read",
+        "A comment that begins with `vmlint:`, or an element of vmlint's own namespace, does not say what vmlint understands. It suppresses nothing.",
     ),
 ];
 
@@ -143,6 +163,22 @@ fn source(citation: &Citation) -> String {
     citation.url.iter().fold(text, |text, url| format!("{text}\n{url}"))
 }
 
+/// What to do instead, as the rule and its cases say it, each once.
+pub fn helps(rule: &Rule) -> Vec<String> {
+    let helps = std::iter::once(rule.help.as_str()).chain(rule.cases.iter().map(|case| case.help.text.as_str()));
+    let mut general: Vec<String> = Vec::new();
+    for help in helps.map(in_general) {
+        if !help.is_empty() && !general.contains(&help) {
+            general.push(help);
+        }
+    }
+    // Where one says it without the words of a definition, that is enough.
+    if general.iter().any(|help| !help.contains('…')) {
+        general.retain(|help| !help.contains('…'));
+    }
+    general
+}
+
 /// An advice while no machine is known: `…` stands for what a definition would say.
 fn in_general(help: &str) -> String {
     let (mut general, mut rest) = (String::new(), help);
@@ -189,18 +225,7 @@ impl Page {
             self.section("Guests", &format!("{only}: {}.", guests.join(", ")));
         }
         self.section("Why", &rule.why);
-        let helps = || std::iter::once(rule.help.as_str()).chain(rule.cases.iter().map(|case| case.help.text.as_str()));
-        let mut general: Vec<String> = Vec::new();
-        for help in helps().map(in_general) {
-            if !help.is_empty() && !general.contains(&help) {
-                general.push(help);
-            }
-        }
-        // Where one says it without the words of a definition, that is enough.
-        if general.iter().any(|help| !help.contains('…')) {
-            general.retain(|help| !help.contains('…'));
-        }
-        self.section("Instead", &general.join("\n\n"));
+        self.section("Instead", &helps(rule).join("\n\n"));
         let mut fixes: Vec<String> = Vec::new();
         for fix in rule.cases.iter().flat_map(|case| &case.fixes) {
             let line = format!("{}: {}", fix.safety.as_str(), in_general(&fix.description.text));
@@ -239,10 +264,27 @@ impl Page {
         if let Some(example) = rule.good.first() {
             self.example("Does not", &example.text);
         }
-        let id = &rule.id;
-        self.section("Suppress", &format!("For one run: `--ignore {id}`\nFor a repository, in `vmlint.yaml`:"));
-        let _ = write!(self.text, "      rules:\n        {id}: \"off\"\n");
+        self.suppress(loaded.policy.platform, &rule.id);
         self.text
+    }
+
+    fn suppress(&mut self, platform: Platform, id: &str) {
+        self.heading("Suppress");
+        let id = escape(id);
+        let mut way = |words: &str, lines: &[String]| {
+            self.paragraph("  ", words);
+            for line in lines {
+                let _ = writeln!(self.text, "      {line}");
+            }
+        };
+        if platform == Platform::Libvirt {
+            way("For one element, by a comment before it:", &[format!("<!-- vmlint: ignore[{id}] reason: why it may stay -->")]);
+            let element = format!("<vmlint:ignore xmlns:vmlint=\"{VMLINT}\"");
+            let lines = [element, format!("               rule=\"{id}\" reason=\"why it may stay\"/>")];
+            way("For one domain, in its `<metadata>`, which libvirt keeps:", &lines);
+        }
+        way("For a repository, in `vmlint.yaml`:", &["rules:".to_owned(), format!("  {id}: \"off\"")]);
+        way(&format!("For one run: `--ignore {id}`"), &[]);
     }
 
     /// What the support matrix has to do with the rule.

@@ -51,7 +51,7 @@ impl Goal {
             }
             (false, false) => Ok(None),
             (_, true) => Ok(Some(Goal::Diff)),
-            (true, false) if paths.iter().all(is_stdin) => Ok(Some(Goal::Standard)),
+            (true, false) if !paths.is_empty() && paths.iter().all(is_stdin) => Ok(Some(Goal::Standard)),
             (true, false) if paths.iter().any(is_stdin) => {
                 let problem = Problem::new("standard input cannot be fixed together with files");
                 Err(problem.help("Its fixed text goes to standard output; fix the files in a run of their own.".to_owned()))

@@ -1,9 +1,15 @@
 //! The command line: arguments, exit codes, one file for each command.
 
+mod baseline;
+mod changed;
 mod check;
+mod completions;
 mod config;
 mod explain;
 mod fixing;
+mod init;
+mod inputs;
+mod man;
 mod matrix;
 mod options;
 mod outlets;
@@ -15,16 +21,19 @@ mod query;
 mod replace;
 mod rules;
 mod run;
+mod schema;
 mod setup;
 pub mod terminal;
 mod view;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
+use crate::suggest;
 use problem::Problem;
 
 /// Everything was done, and no finding was bad enough.
@@ -35,7 +44,7 @@ const FINDINGS: u8 = 1;
 const TROUBLE: u8 = 2;
 
 /// Names of commands that are kept for later, so that no file of that name is checked by mistake.
-const RESERVED: [&str; 5] = ["fix", "upgrade", "lsp", "init", "schema"];
+const RESERVED: [&str; 3] = ["fix", "upgrade", "lsp"];
 
 /// Finds what the vendor of the host does not support in virtual-machine definitions
 #[derive(Debug, Parser)]
@@ -64,6 +73,14 @@ enum Command {
     Config(config::Arguments),
     /// Show which features a guest has on a host, as the vendor's tables say
     Matrix(matrix::Arguments),
+    /// Write a configuration to start with
+    Init(init::Arguments),
+    /// Print a JSON Schema, for editors
+    Schema(schema::Arguments),
+    /// Print what makes a shell complete the options of vmlint
+    Completions(completions::Arguments),
+    /// Print the manual, or write its pages to a folder
+    Man(man::Arguments),
     /// Check policies of your own
     #[command(subcommand)]
     Policy(check::PolicyCommand),
@@ -79,16 +96,22 @@ pub fn run() -> ExitCode {
         ))
         .help(remedy)));
     }
-    let cli = match Cli::try_parse_from(arguments) {
+    let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => {
+            if let Some(problem) = mistyped(arguments.get(1)).filter(|_| error.use_stderr()) {
+                return finish(Err(problem));
+            }
             // A closed pipe is no reason to complain.
             let _ = error.print();
             return ExitCode::from(if error.use_stderr() { TROUBLE } else { SUCCESS });
         }
     };
     finish(match cli.command {
-        None => check::run(cli.check),
+        None => match mistyped(arguments.get(1)) {
+            Some(problem) => Err(problem),
+            None => check::run(cli.check),
+        },
         Some(Command::Check(options)) => check::run(options),
         Some(Command::Explain(arguments)) => explain::run(&arguments),
         Some(Command::Rules(arguments)) => rules::run(&arguments),
@@ -96,8 +119,26 @@ pub fn run() -> ExitCode {
         Some(Command::Query(arguments)) => query::run(&arguments),
         Some(Command::Config(arguments)) => config::run(&arguments),
         Some(Command::Matrix(arguments)) => matrix::run(&arguments),
+        Some(Command::Init(arguments)) => init::run(&arguments),
+        Some(Command::Schema(arguments)) => schema::run(&arguments),
+        Some(Command::Completions(arguments)) => completions::run(&arguments),
+        Some(Command::Man(arguments)) => man::run(&arguments),
         Some(Command::Policy(command)) => check::run_policy(command),
     })
+}
+
+/// What is wrong with a first word that is no file and nearly the name of a command.
+fn mistyped(word: Option<&OsString>) -> Option<Problem> {
+    let word = word?.to_str().filter(|word| !word.starts_with('-') && !word.contains(['/', '\\', '.']))?;
+    if Path::new(word).exists() {
+        return None;
+    }
+    let command = Cli::command();
+    let names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+    let near = suggest::nearest(word, names.iter().copied())?;
+    let problem =
+        Problem::new(format!("there is no command and no file `{word}`")).help(format!("Did you mean `vmlint {near}`?"));
+    (!names.contains(&word)).then_some(problem)
 }
 
 fn finish(result: Result<u8, Problem>) -> ExitCode {

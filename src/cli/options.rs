@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, ValueHint};
 
+use super::inputs::Selection;
 use super::outlets::ReportFile;
 use super::terminal::ColorChoice;
 use crate::finding::Severity;
@@ -119,6 +120,10 @@ pub struct Check {
     #[arg(long, value_name = "LEVEL", value_enum, help_heading = "Report")]
     pub fail_on: Option<FailOn>,
 
+    /// List suppressed findings too, marked as such
+    #[arg(long, help_heading = "Report")]
+    pub show_suppressed: bool,
+
     /// When to use colours
     #[arg(long, value_name = "WHEN", value_enum, default_value_t, help_heading = "Report")]
     pub color: ColorChoice,
@@ -134,6 +139,23 @@ pub struct Check {
     /// Name that findings use for standard input
     #[arg(long, value_name = "NAME", default_value = "<stdin>", help_heading = "Input")]
     pub stdin_filename: PathBuf,
+
+    /// Which of the files.
+    #[command(flatten)]
+    pub selection: Selection,
+
+    /// Show and count only findings that are not in this file
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Known findings")]
+    pub baseline: Option<PathBuf>,
+
+    /// Write all findings to this file, so that later runs with --baseline show only new ones
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["baseline", "prune_baseline", "fix", "diff"])]
+    #[arg(help_heading = "Known findings")]
+    pub write_baseline: Option<PathBuf>,
+
+    /// Drop what the run no longer finds from the baseline
+    #[arg(long, help_heading = "Known findings")]
+    pub prune_baseline: bool,
 
     /// Use this configuration instead of the vmlint.yaml that is found
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "no_config", help_heading = "Input")]

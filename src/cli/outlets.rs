@@ -150,10 +150,11 @@ impl<'o> Outlet<'o> {
     }
 
     /// Writes a piece, or keeps it for later.
-    pub fn piece(&mut self, piece: &[u8]) {
+    pub fn piece(&mut self, piece: Vec<u8>) {
         if piece.is_empty() {
             return;
         }
+        let piece = self.report.in_order(piece);
         if let Some(room) = self.report.room() {
             for line in piece.split_inclusive(|&byte| byte == b'\n') {
                 // After the first line that does not fit none is taken, so that no gap shows.
@@ -168,7 +169,7 @@ impl<'o> Outlet<'o> {
         if std::mem::replace(&mut self.separate, true) {
             self.write(self.report.separator());
         }
-        self.write(piece);
+        self.write(&piece);
     }
 
     /// Writes what comes last.

@@ -62,8 +62,9 @@ pub fn show_faults(file: &Faulty) -> Vec<u8> {
         finding
     });
     let source = Source::utf8(file.source.path(), file.source.text().to_owned(), 0);
-    let checked = Checked { source, format: Format::Other, vms: 0, findings: findings.collect() };
-    let options = Options { terminal: terminal::detect_stderr(ColorChoice::Auto), verbose: false, quiet: true };
+    let checked = Checked { source, format: Format::Other, vms: 0, findings: findings.collect(), suppressed: Vec::new() };
+    let options =
+        Options { terminal: terminal::detect_stderr(ColorChoice::Auto), verbose: false, quiet: true, suppressed: false };
     let mut page = report::Human::new(options).file(&checked);
     page.push(b'\n');
     page

@@ -6,11 +6,13 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rustc_hash::FxHashMap;
 
+use super::baseline::Baselines;
 use super::options::FailOn;
 use super::problem::{Problem, show_faults, shown};
 use super::setup::{self, Setup, Wishes};
 use crate::check::Checker;
 use crate::config::{self, Config};
+use crate::date::Date;
 use crate::engine::Engine;
 use crate::finding::Severity;
 use crate::input::walk;
@@ -50,6 +52,8 @@ pub struct Profiles {
     /// By the configuration and the numbers of the overrides that hold.
     profiles: Mutex<FxHashMap<Key, Option<&'static Profile>>>,
     trouble: AtomicBool,
+    /// The day on which suppressions must hold, and known findings; none where nothing is judged.
+    judging: Option<(Date, Baselines)>,
 }
 
 type Key = (Option<PathBuf>, Vec<usize>);
@@ -74,7 +78,18 @@ impl Profiles {
             folders: Mutex::default(),
             profiles: Mutex::default(),
             trouble: AtomicBool::new(false),
+            judging: None,
         }
+    }
+
+    /// The same for a run that judges on some day, with baselines.
+    pub fn judging(self, today: Date, baselines: Baselines) -> Profiles {
+        Profiles { judging: Some((today, baselines)), ..self }
+    }
+
+    /// The baselines.
+    pub fn baselines(&self) -> Option<&Baselines> {
+        self.judging.as_ref().map(|(_, baselines)| baselines)
     }
 
     /// Whether a configuration could not be used, so that files were left out.
@@ -184,24 +199,44 @@ impl Profiles {
         let fail_on = self.fail_on.or(configured).unwrap_or(FailOn::Error);
         // A run has a few profiles at most, and each is needed to its end.
         let setup: &'static Setup = Box::leak(Box::new(setup));
-        let checker = Checker::by_platform(|platform| Engine::new(setup.rules(platform), &setup.assumptions));
+        let mut checker = Checker::by_platform(|platform| Engine::new(setup.rules(platform), &setup.assumptions));
+        if let Some((today, baselines)) = &self.judging {
+            checker = checker.on(*today).knowing(baselines.of(config)?);
+        }
         Ok(Box::leak(Box::new(Profile { checker, setup, fail_on })))
     }
 
     /// Whether a file of a folder is to be looked at.
     pub fn wants(&self, file: &Path) -> bool {
         let ours = walk::is_ours(file);
-        let (config, relative) = match self.config(file) {
-            Ok(Some(found)) => found,
-            Ok(None) => return ours,
+        match self.config(file) {
+            Ok(Some((config, relative))) => {
+                let included = config.include.iter().any(|glob| glob.matches(&relative));
+                (if config.include.is_empty() { ours } else { included }) && !is_excluded(config, &relative)
+            }
+            Ok(None) => ours,
             Err(problem) => {
                 problem.iter().for_each(|problem| self.tell(problem));
-                return false;
+                false
             }
-        };
-        let any = |globs: &[config::FileGlob]| globs.iter().any(|glob| glob.matches(&relative));
-        (if config.include.is_empty() { ours } else { any(&config.include) }) && !any(&config.exclude)
+        }
     }
+
+    /// Whether the configuration leaves a file out. So it is with one whose configuration cannot be used.
+    pub fn excludes(&self, file: &Path) -> bool {
+        match self.config(file) {
+            Ok(Some((config, relative))) => is_excluded(config, &relative),
+            Ok(None) => false,
+            Err(problem) => {
+                problem.iter().for_each(|problem| self.tell(problem));
+                true
+            }
+        }
+    }
+}
+
+fn is_excluded(config: &Config, relative: &Path) -> bool {
+    config.exclude.iter().any(|glob| glob.matches(relative))
 }
 
 fn level_of(level: Option<Severity>) -> FailOn {

@@ -13,10 +13,11 @@ use crate::finding::RuleInfo;
 use crate::input::text;
 use crate::policy::builtin::{self, BuiltIn};
 use crate::policy::compile::{self, Choice, Faulty, Loaded, RuleSet};
-use crate::policy::schema::{Fault, Platform, Text};
+use crate::policy::schema::{Fault, Platform, Rule, Text};
 use crate::policy::{load, yaml};
 use crate::source::Source;
 use crate::suggest;
+use crate::suppress;
 use crate::systems::{self, Guest};
 
 /// What the options ask for.
@@ -34,8 +35,6 @@ pub struct Wishes {
     pub select: Vec<String>,
     /// `--ignore`
     pub ignore: Vec<String>,
-    /// Whether a report describes the rules that run.
-    pub described: bool,
 }
 
 /// A word that somebody gave, and where: in a configuration, or as an option.
@@ -71,12 +70,12 @@ impl<'c> Asked<'c> {
 pub struct Setup {
     /// What is assumed.
     pub assumptions: Assumptions,
-    /// The rules that run and vmlint's own, as reports describe them, where that was asked for; sorted by their ids.
-    pub descriptions: Vec<RuleInfo>,
     /// Warnings about the user's own policies.
     pub warnings: Vec<Faulty>,
     /// The built-in policies, to be loaded when the first definition of their platform is there.
     built_in: Vec<&'static BuiltIn>,
+    /// What the user's own policies say of their rules.
+    own: Vec<RuleInfo>,
     chooser: Chooser,
     rules: [OnceLock<RuleSet>; 2],
 }
@@ -103,6 +102,54 @@ impl Setup {
             })
         })
     }
+
+    /// What the policies say of the rules that are wanted, with the severity that holds here. The documentation of built-in ones is
+    /// read only now, and only of policies with such a rule.
+    ///
+    /// # Errors
+    /// The faults of a built-in policy; tests see to it that there are none.
+    pub fn describe(&self, is_wanted: &dyn Fn(&str) -> bool) -> Result<Vec<RuleInfo>, Problem> {
+        let mut described: Vec<RuleInfo> = self.own.iter().filter(|rule| is_wanted(&rule.id)).cloned().collect();
+        for policy in &self.built_in {
+            let is_its = |rule: &Rule| is_wanted(&rule.id);
+            if policy.load()?.policy.rules.iter().any(is_its) {
+                let rules = policy.load_documented()?.policy.rules;
+                described.extend(rules.iter().filter(|rule| is_its(rule)).map(info));
+            }
+        }
+        for rule in &mut described {
+            if let Choice::RunAs(severity) = self.chooser.choose(&rule.id) {
+                rule.severity = severity;
+            }
+        }
+        Ok(described)
+    }
+}
+
+/// A rule as reports describe it.
+fn info(rule: &Rule) -> RuleInfo {
+    RuleInfo {
+        id: rule.id.clone(),
+        title: rule.title.clone(),
+        status: Some(rule.status),
+        severity: rule.cases.iter().map(|case| case.severity).max().unwrap_or(rule.severity),
+        why: rule.why.clone(),
+        helps: explain::helps(rule),
+        citations: rule.citations.clone(),
+    }
+}
+
+/// vmlint's own rules as reports describe them.
+pub fn own_rules() -> impl Iterator<Item = RuleInfo> {
+    explain::OWN.iter().map(|(id, severity, title, why)| RuleInfo {
+        id: Arc::from(*id),
+        title: (*title).to_owned(),
+        status: None,
+        severity: *severity,
+        why: (*why).to_owned(),
+        helps: Vec::new(),
+        citations: Vec::new(),
+    })
 }
 
 /// Works out hosts, policies and rules. What the options say comes before what the configuration says; `config` is that with the
@@ -146,10 +193,10 @@ pub fn setup(wishes: &Wishes, config: Option<(&Config, &[usize])>) -> Result<Set
     let ids = || {
         let built_in = built_in.iter().map(|policy| policy.load()).collect::<Result<Vec<_>, _>>()?;
         let rules = own.iter().chain(&built_in).flat_map(|loaded| &loaded.policy.rules);
-        Ok(rules.map(|rule| rule.id.clone()).collect())
+        Ok(rules.map(|rule| rule.id.clone()).chain(suppress::RULES.map(Arc::from)).collect())
     };
     let chooser = Chooser::new(&wishes.select, &wishes.ignore, &entries, ids)?;
-    let descriptions = if wishes.described { describe(&own, &built_in, &chooser)? } else { Vec::new() };
+    let described = own.iter().flat_map(|loaded| &loaded.policy.rules).map(info).collect();
     let rules = [OnceLock::new(), OnceLock::new()];
     let mut warnings = Vec::new();
     if !own.is_empty() {
@@ -168,43 +215,7 @@ pub fn setup(wishes: &Wishes, config: Option<(&Config, &[usize])>) -> Result<Set
         guest,
         guest_drivers: drivers.map(|drivers| Arc::from(drivers.word)),
     };
-    Ok(Setup { assumptions, descriptions, warnings, built_in, chooser, rules })
-}
-
-/// The rules that run with their documentation, which is read only for this.
-fn describe(own: &[Loaded], built_in: &[&BuiltIn], chooser: &Chooser) -> Result<Vec<RuleInfo>, Problem> {
-    let mut described: Vec<RuleInfo> = explain::OWN
-        .iter()
-        .map(|(id, severity, title, why)| RuleInfo {
-            id: Arc::from(*id),
-            title: (*title).to_owned(),
-            status: None,
-            severity: *severity,
-            why: (*why).to_owned(),
-            helps: Vec::new(),
-            citations: Vec::new(),
-        })
-        .collect();
-    let documented = built_in.iter().map(|policy| policy.load_documented()).collect::<Result<Vec<_>, _>>()?;
-    for rule in own.iter().chain(&documented).flat_map(|loaded| &loaded.policy.rules) {
-        let severity = match chooser.choose(&rule.id) {
-            Choice::Off => continue,
-            Choice::RunAs(severity) => severity,
-            Choice::Run => rule.cases.iter().map(|case| case.severity).max().unwrap_or(rule.severity),
-        };
-        described.push(RuleInfo {
-            id: rule.id.clone(),
-            title: rule.title.clone(),
-            status: Some(rule.status),
-            severity,
-            why: rule.why.clone(),
-            helps: rule.helps().into_iter().map(str::to_owned).collect(),
-            citations: rule.citations.clone(),
-        });
-    }
-    described.sort_by(|a, b| a.id.cmp(&b.id));
-    described.dedup_by(|a, b| a.id == b.id);
-    Ok(described)
+    Ok(Setup { assumptions, warnings, built_in, own: described, chooser, rules })
 }
 
 /// What the options list, else what the last settings do that list anything.
@@ -419,7 +430,8 @@ impl Chooser {
     }
 
     fn choose(&self, id: &str) -> Choice {
-        let selected = self.select.is_empty() || self.select.iter().any(|glob| glob.is_match(id));
+        // What is to be said of suppressions is not asked for by selecting rules, and not lost by it either.
+        let selected = self.select.is_empty() || id.starts_with("vmlint/") || self.select.iter().any(|glob| glob.is_match(id));
         if !selected || self.ignore.iter().any(|glob| glob.is_match(id)) {
             return Choice::Off;
         }

@@ -124,9 +124,10 @@ pub(super) fn refuse(refusal: Refusal) -> u8 {
     let mut finding = own_finding(MALFORMED, Severity::Error, fault.span, fault.reason, fault.help);
     finding.related =
         fault.related.into_iter().map(|(span, text)| Label { span, node: String::new(), text: text.to_owned() }).collect();
-    let checked = Checked { source, format: crate::finding::Format::Other, vms: 0, findings: vec![finding] };
+    let checked =
+        Checked { source, format: crate::finding::Format::Other, vms: 0, findings: vec![finding], suppressed: Vec::new() };
     let terminal = terminal::detect_stderr(ColorChoice::Auto);
-    let page = report::Human::new(report::Options { terminal, verbose: false, quiet: true }).file(&checked);
+    let page = report::Human::new(report::Options { terminal, verbose: false, quiet: true, suppressed: false }).file(&checked);
     // Nobody is left to tell if this fails.
     let _ = io::stderr().write_all(&page);
     TROUBLE

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::convert::{Convert, guid};
+use super::convert::{Convert, guid, truth};
 use super::draft::Draft;
 use super::field::Field;
 use super::rows::{Row, by_path, row};
@@ -191,7 +191,7 @@ const SECURITY_DEFAULTS: [(&str, &str); 6] = [
 ];
 
 /// The machine below the key `configuration`.
-pub(super) fn machine(root: Field<'_>, text: &str) -> Draft {
+pub(super) fn machine<'k>(root: Field<'k>, text: &str) -> Draft<'k> {
     let mut vm = Draft::vm();
     vm.place(root.head(text));
     for (section, rows) in [
@@ -240,7 +240,7 @@ pub(super) fn machine(root: Field<'_>, text: &str) -> Draft {
 
 struct Devices<'k, 'd> {
     text: &'d str,
-    vm: &'d mut Draft,
+    vm: &'d mut Draft<'k>,
     /// No device has a type that nobody documented.
     everything_known: bool,
     /// How many controllers of each kind came so far.
@@ -319,16 +319,16 @@ impl<'k> Devices<'k, '_> {
     fn adapter(&mut self, node: Option<Field<'k>>, place: Span) {
         let adapter = self.vm.add("network-adapter");
         adapter.place(place);
-        adapter.set("legacy", "false".to_owned(), place);
+        adapter.set("legacy", "false", place);
         let Some(node) = node else { return };
         by_path(ADAPTER, node, adapter);
         // Without a switch there is no GUID of one either.
         if let Some(switch) = node.child("SwitchName") {
             let is_connected = switch.text().is_some_and(|text| !text.is_empty());
             let is_plugged = node.child("IsConnected").and_then(|field| Boolean.apply(field)).is_none_or(|value| value == "true");
-            adapter.set("connected", (is_connected && is_plugged).to_string(), switch.value_span());
+            adapter.set("connected", truth(is_connected && is_plugged), switch.value_span());
             if !is_connected {
-                adapter.set("switch", String::new(), switch.value_span());
+                adapter.set("switch", "", switch.value_span());
             }
         }
         let Some(connection) = node.child("Connection") else { return };
@@ -338,15 +338,15 @@ impl<'k> Devices<'k, '_> {
         let feature = |wanted: &str| ids.iter().find(|(id, _)| id == wanted).map(|(_, field)| *field);
         match feature(VLAN_FEATURE) {
             // What its bytes mean is not documented.
-            Some(id) => adapter.set("vlan/tagged", "true".to_owned(), id.value_span()),
+            Some(id) => adapter.set("vlan/tagged", "true", id.value_span()),
             None => {
-                adapter.set("vlan/tagged", "false".to_owned(), place);
-                adapter.set("vlan/mode", "untagged".to_owned(), place);
+                adapter.set("vlan/tagged", "false", place);
+                adapter.set("vlan/mode", "untagged", place);
             }
         }
         if feature(SECURITY_FEATURE).is_none() {
             for (name, value) in SECURITY_DEFAULTS {
-                adapter.set(name, value.to_owned(), place);
+                adapter.set(name, value, place);
             }
         }
         let node_name =
@@ -393,7 +393,7 @@ impl<'k> Devices<'k, '_> {
             let element = self.vm.add("com-port");
             element.place(port.head(self.text));
             element.set("number", number.to_string(), port.head(self.text));
-            element.set("path", path.into_owned(), connection.value_span());
+            element.set("path", path, connection.value_span());
         }
     }
 
@@ -420,7 +420,7 @@ impl<'k> Devices<'k, '_> {
     }
 }
 
-fn take_drive(drive: Field<'_>, location: &str, text: &str, controller: &mut Draft) {
+fn take_drive<'k>(drive: Field<'k>, location: &str, text: &str, controller: &mut Draft<'k>) {
     let word = drive.child("type").and_then(Field::text).unwrap_or_default();
     let path = drive.child("pathname").and_then(Field::text);
     // An IDE place with nothing in it.
@@ -439,12 +439,12 @@ fn take_drive(drive: Field<'_>, location: &str, text: &str, controller: &mut Dra
         _ => None,
     };
     if let (Some(media), Some(field)) = (media, drive.child("type")) {
-        element.set("media", media.to_owned(), field.value_span());
+        element.set("media", media, field.value_span());
     }
 }
 
 /// The offload feature's bytes: numbers of 32 bits in the order of the WMI class (notes 2.5), as far as all versions have them.
-fn take_offload(feature: Field<'_>, adapter: &mut Draft) {
+fn take_offload<'k>(feature: Field<'k>, adapter: &mut Draft<'k>) {
     let settings = feature.children().filter(|child| child.name().starts_with("Setting_"));
     let Some((data, bytes)) = settings.filter_map(|setting| setting.child("Data")).find_map(|data| Some((data, data.bytes()?)))
     else {
@@ -457,12 +457,12 @@ fn take_offload(feature: Field<'_>, adapter: &mut Draft) {
         }
     }
     if let Some(word) = number(16).and_then(|value| words::by_number(words::IOV_INTERRUPT_MODERATION, i64::from(value))) {
-        adapter.set("iov/interrupt-moderation", word.to_owned(), data.value_span());
+        adapter.set("iov/interrupt-moderation", word, data.value_span());
     }
     // Later versions go on: three numbers for packet direct, then two truth values.
     for (at, target) in [(32, "vmq/vrss"), (33, "vmq/vmmq")] {
         if let Some(&value) = bytes.get(at) {
-            adapter.set(target, (value != 0).to_string(), data.value_span());
+            adapter.set(target, truth(value != 0), data.value_span());
         }
     }
 }

@@ -1,5 +1,7 @@
 //! From what the formats write to what the tree says: units, truth values, enumerations.
 
+use std::borrow::Cow;
+
 use super::field::Field;
 use super::words::{self, Words};
 use crate::input::keys::Scalar;
@@ -66,47 +68,54 @@ const MEBIBYTE: u64 = 1 << 20;
 
 impl Convert {
     /// The value of a field as the tree writes it.
-    pub fn apply(self, field: Field<'_>) -> Option<String> {
+    pub fn apply<'k>(self, field: Field<'k>) -> Option<Cow<'k, str>> {
         match self {
-            Convert::Text => field.text().map(|text| text.into_owned()),
-            Convert::Filled => field.text().filter(|text| !text.is_empty()).map(|text| text.into_owned()),
-            Convert::TextOrNothing => field.text().map(|text| text.into_owned()).or_else(|| field.is_null().then(String::new)),
+            Convert::Text => field.text(),
+            Convert::Filled => field.text().filter(|text| !text.is_empty()),
+            Convert::TextOrNothing => field.text().or_else(|| field.is_null().then(Cow::default)),
             Convert::Lines => lines(field),
-            Convert::Boolean => boolean(field).map(|value| value.to_string()),
-            Convert::Not => boolean(field).map(|value| (!value).to_string()),
-            Convert::OnOff => on_off(field).map(|value| value.to_string()),
-            Convert::Present => present(field).map(|value| value.to_string()),
-            Convert::Any => natural(field).map(|number| (number != 0).to_string()),
-            Convert::Count => (!field.is_null() && field.scalar().is_none()).then(|| field.items().count().to_string()),
-            Convert::Integer => natural(field).map(|number| number.to_string()),
-            Convert::Mebibytes => natural(field)?.checked_mul(MEBIBYTE).map(|bytes| bytes.to_string()),
+            Convert::Boolean => boolean(field).map(truth),
+            Convert::Not => boolean(field).map(|value| truth(!value)),
+            Convert::OnOff => on_off(field).map(truth),
+            Convert::Present => present(field).map(truth),
+            Convert::Any => natural(field).map(|number| truth(number != 0)),
+            Convert::Count => (!field.is_null() && field.scalar().is_none()).then(|| decimal(field.items().count() as u64, 1)),
+            Convert::Integer => natural(field).map(|number| decimal(number, 1)),
+            Convert::Mebibytes => natural(field)?.checked_mul(MEBIBYTE).map(|bytes| decimal(bytes, 1)),
             Convert::Thousandths => natural(field).map(|number| decimal(number, 1000)),
             Convert::Hundredths => natural(field).map(|number| decimal(number, 100)),
-            Convert::Guid => guid(&field.text()?),
-            Convert::Mac => mac(&field.text()?),
+            Convert::Guid => guid(&field.text()?).map(Cow::Owned),
+            Convert::Mac => mac(&field.text()?).map(Cow::Owned),
             Convert::Version => version(field),
             Convert::Subtype => match field.integer()? {
-                0 => Some("1".to_owned()),
-                1 => Some("2".to_owned()),
+                0 => Some(Cow::Borrowed("1")),
+                1 => Some(Cow::Borrowed("2")),
                 _ => None,
             },
-            Convert::AfterColon => {
-                field.text()?.rsplit(':').next().filter(|number| matches!(*number, "1" | "2")).map(str::to_owned)
-            }
-            Convert::Minutes => natural(field)?.checked_mul(60).map(|seconds| seconds.to_string()),
-            Convert::Interval => interval(field).map(|seconds| seconds.to_string()),
-            Convert::Words(words) => word(field, words).map(str::to_owned),
+            Convert::AfterColon => match field.text()?.rsplit(':').next()? {
+                "1" => Some(Cow::Borrowed("1")),
+                "2" => Some(Cow::Borrowed("2")),
+                _ => None,
+            },
+            Convert::Minutes => natural(field)?.checked_mul(60).map(|seconds| decimal(seconds, 1)),
+            Convert::Interval => interval(field).map(|seconds| decimal(seconds, 1)),
+            Convert::Words(words) => word(field, words).map(Cow::Borrowed),
             Convert::Names(names) => {
                 let text = field.text()?;
-                names.iter().find(|(known, _)| known.eq_ignore_ascii_case(&text)).map(|(_, word)| (*word).to_owned())
+                names.iter().find(|(known, _)| known.eq_ignore_ascii_case(&text)).map(|(_, word)| Cow::Borrowed(*word))
             }
             Convert::Template => template(&field.text()?),
-            Convert::VlanIds => vlan_ids(field),
+            Convert::VlanIds => vlan_ids(field).map(Cow::Owned),
             Convert::DiskNumber => {
-                natural(field).filter(|&number| number != u64::from(u32::MAX)).map(|number| number.to_string())
+                natural(field).filter(|&number| number != u64::from(u32::MAX)).map(|number| decimal(number, 1))
             }
         }
     }
+}
+
+/// A truth value as the tree writes it.
+pub(super) fn truth(value: bool) -> Cow<'static, str> {
+    Cow::Borrowed(if value { "true" } else { "false" })
 }
 
 fn natural(field: Field<'_>) -> Option<u64> {
@@ -118,7 +127,7 @@ fn natural(field: Field<'_>) -> Option<u64> {
 
 fn boolean(field: Field<'_>) -> Option<bool> {
     match field.scalar()? {
-        Scalar::Boolean(value) => Some(*value),
+        Scalar::Boolean(value) => Some(value),
         Scalar::Text(text) if text.eq_ignore_ascii_case("true") => Some(true),
         Scalar::Text(text) if text.eq_ignore_ascii_case("false") => Some(false),
         _ => None,
@@ -127,7 +136,7 @@ fn boolean(field: Field<'_>) -> Option<bool> {
 
 fn on_off(field: Field<'_>) -> Option<bool> {
     match field.scalar()? {
-        Scalar::Boolean(value) => Some(*value),
+        Scalar::Boolean(value) => Some(value),
         Scalar::Text(text) if text.eq_ignore_ascii_case("on") => Some(true),
         Scalar::Text(text) if text.eq_ignore_ascii_case("off") => Some(false),
         _ => match field.integer()? {
@@ -146,25 +155,25 @@ fn present(field: Field<'_>) -> Option<bool> {
     Some(text.bytes().any(|byte| byte.is_ascii_alphanumeric() && byte != b'0'))
 }
 
-fn lines(field: Field<'_>) -> Option<String> {
+fn lines(field: Field<'_>) -> Option<Cow<'_, str>> {
     if let Some(text) = field.text() {
-        return Some(text.into_owned());
+        return Some(text);
     }
     if field.scalar().is_some() {
         return None;
     }
     let lines: Vec<_> = field.items().filter_map(Field::text).collect();
-    Some(lines.join("\n"))
+    Some(Cow::Owned(lines.join("\n")))
 }
 
 /// `number / unit` with as many decimals as it needs.
-fn decimal(number: u64, unit: u64) -> String {
+fn decimal(number: u64, unit: u64) -> Cow<'static, str> {
     let (whole, rest) = (number / unit, number % unit);
     if rest == 0 {
-        return whole.to_string();
+        return Cow::Owned(whole.to_string());
     }
     let digits = unit.ilog10() as usize;
-    format!("{whole}.{rest:0digits$}").trim_end_matches('0').to_owned()
+    Cow::Owned(format!("{whole}.{rest:0digits$}").trim_end_matches('0').to_owned())
 }
 
 /// A GUID in small letters without braces.
@@ -184,17 +193,17 @@ fn mac(text: &str) -> Option<String> {
     is_mac.then(|| digits.chunks(2).map(|pair| pair.iter().collect::<String>()).collect::<Vec<_>>().join("-"))
 }
 
-fn version(field: Field<'_>) -> Option<String> {
+fn version(field: Field<'_>) -> Option<Cow<'_, str>> {
     match field.scalar()? {
         Scalar::Number(text) if !text.contains('.') => {
             let number: u32 = text.parse().ok()?;
             // Up to Windows Server 2012 there is the major version alone.
-            Some(if number < 256 { format!("{number}.0") } else { format!("{}.{}", number / 256, number % 256) })
+            Some(Cow::Owned(if number < 256 { format!("{number}.0") } else { format!("{}.{}", number / 256, number % 256) }))
         }
         Scalar::Text(text) | Scalar::Number(text) => {
             let is_version =
                 text.starts_with(|c: char| c.is_ascii_digit()) && text.chars().all(|c| c.is_ascii_digit() || c == '.');
-            is_version.then(|| text.clone())
+            is_version.then_some(text)
         }
         _ => None,
     }
@@ -261,19 +270,19 @@ fn iso_duration(text: &str) -> Option<u64> {
 fn word(field: Field<'_>, words: Words) -> Option<&'static str> {
     let by_number = field.integer().and_then(|number| words::by_number(words, number));
     let by_name = || match field.scalar()? {
-        Scalar::Text(name) => words::by_name(words, name),
-        _ => words::by_name(words, field.enumeration_name()?),
+        Scalar::Text(name) => words::by_name(words, &name),
+        _ => words::by_name(words, &field.enumeration_name()?),
     };
     by_number.or_else(by_name)
 }
 
 /// The name of a secure boot template, or its GUID where it has no name here.
-fn template(text: &str) -> Option<String> {
+fn template(text: &str) -> Option<Cow<'static, str>> {
     if let Some(guid) = guid(text) {
         let known = words::SECURE_BOOT_TEMPLATES.iter().find(|(known, _)| *known == guid);
-        return Some(known.map_or(guid, |(_, name)| (*name).to_owned()));
+        return Some(known.map_or(Cow::Owned(guid), |(_, name)| Cow::Borrowed(*name)));
     }
-    words::SECURE_BOOT_TEMPLATES.iter().find(|(_, name)| words::same(name, text)).map(|(_, name)| (*name).to_owned())
+    words::SECURE_BOOT_TEMPLATES.iter().find(|(_, name)| words::same(name, text)).map(|(_, name)| Cow::Borrowed(*name))
 }
 
 /// `200 201 300` from items, or from text like `200-201,300`.

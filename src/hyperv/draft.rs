@@ -1,7 +1,10 @@
 //! A machine while it is put together: elements and attributes in any order, with where they came from. Finished, it is complete
 //! by the schema: what applies and was not found is listed as unknown.
 
-use super::schema::{self, Child, Element, When};
+use std::borrow::Cow;
+use std::ptr;
+
+use super::schema::{self, Attribute, Child, Element, When};
 use crate::source::Span;
 use crate::tree::Builder;
 
@@ -9,23 +12,23 @@ use crate::tree::Builder;
 /// end, so that looking for one among them stays cheap, and its list is not called complete.
 const MOST: usize = 256;
 
-/// An element of a machine.
+/// An element of a machine, whose values are those of an export where it says them as the tree does.
 #[derive(Debug, Clone)]
-pub(super) struct Draft {
+pub(super) struct Draft<'k> {
     element: &'static Element,
     span: Option<Span>,
-    attributes: Vec<Value>,
-    children: Vec<Draft>,
+    attributes: Vec<Value<'k>>,
+    children: Vec<Draft<'k>>,
     /// What few elements have.
-    more: Option<Box<More>>,
+    more: Option<Box<More<'k>>>,
 }
 
 #[derive(Debug, Clone, Default)]
-struct More {
+struct More<'k> {
     /// How many children of each name there are.
     counts: Vec<(&'static str, usize)>,
     /// What there was no room for.
-    spare: Option<Draft>,
+    spare: Option<Draft<'k>>,
     /// The children that are all there, by name.
     complete: Vec<&'static str>,
     /// Attributes whose values are Hyper-V's defaults and not in the file.
@@ -33,20 +36,20 @@ struct More {
 }
 
 #[derive(Debug, Clone)]
-struct Value {
-    name: &'static str,
-    value: String,
+struct Value<'k> {
+    attribute: &'static Attribute,
+    value: Cow<'k, str>,
     span: Span,
 }
 
-impl Draft {
+impl<'k> Draft<'k> {
     /// An empty element.
-    pub fn new(element: &'static Element) -> Draft {
+    pub fn new(element: &'static Element) -> Draft<'k> {
         Draft { element, span: None, attributes: Vec::new(), children: Vec::new(), more: None }
     }
 
     /// An empty machine.
-    pub fn vm() -> Draft {
+    pub fn vm() -> Draft<'k> {
         Draft::new(&schema::VM)
     }
 
@@ -57,20 +60,22 @@ impl Draft {
 
     /// Gives the attribute at `target` (`count`, or `processor/count` for that of a child of which there is one) a value,
     /// unless it has one.
-    pub fn set(&mut self, target: &str, value: String, span: Span) {
+    pub fn set(&mut self, target: &str, value: impl Into<Cow<'k, str>>, span: Span) {
         let (child, name) = target.rsplit_once('/').map_or(("", target), |(child, name)| (child, name));
         let Some(draft) = self.below(child) else { return };
         let Some(attribute) = draft.element.attribute(name) else { return };
-        if draft.attributes.iter().all(|known| known.name != name) {
-            draft.attributes.reserve_exact(usize::from(draft.attributes.len() < 4));
-            draft.attributes.push(Value { name: attribute.name, value, span });
+        if draft.attributes.is_empty() {
+            draft.attributes.reserve_exact(draft.element.attributes.len());
+        }
+        if !draft.has(attribute) {
+            draft.attributes.push(Value { attribute, value: value.into(), span });
         }
     }
 
     /// The same with a value that is Hyper-V's default; `span` is what made the default apply.
-    pub fn assume(&mut self, target: &'static str, value: &str, span: Span) {
+    pub fn assume(&mut self, target: &'static str, value: &'static str, span: Span) {
         if self.get(target).is_none() {
-            self.set(target, value.to_owned(), span);
+            self.set(target, value, span);
             self.more().assumed.push(target);
         }
     }
@@ -82,21 +87,25 @@ impl Draft {
         for step in path.split('/').filter(|step| !step.is_empty()) {
             draft = draft.children.iter().find(|child| child.element.name == step)?;
         }
-        draft.attributes.iter().find(|value| value.name == name).map(|value| &*value.value)
+        draft.attributes.iter().find(|value| value.attribute.name == name).map(|value| &*value.value)
+    }
+
+    fn has(&self, attribute: &Attribute) -> bool {
+        self.attributes.iter().any(|value| ptr::eq(value.attribute, attribute))
     }
 
     /// The child elements of a name.
-    pub fn children<'d>(&'d self, name: &'d str) -> impl Iterator<Item = &'d Draft> {
+    pub fn children<'d>(&'d self, name: &'d str) -> impl Iterator<Item = &'d Draft<'k>> {
         self.children.iter().filter(move |child| child.element.name == name)
     }
 
     /// The child elements of a name, to be changed.
-    pub fn children_mut<'d>(&'d mut self, name: &'d str) -> impl Iterator<Item = &'d mut Draft> {
+    pub fn children_mut<'d>(&'d mut self, name: &'d str) -> impl Iterator<Item = &'d mut Draft<'k>> {
         self.children.iter_mut().filter(move |child| child.element.name == name)
     }
 
     /// The one child at a path, made where there is none.
-    pub fn below(&mut self, path: &str) -> Option<&mut Draft> {
+    pub fn below(&mut self, path: &str) -> Option<&mut Draft<'k>> {
         let mut draft = self;
         for step in path.split('/').filter(|step| !step.is_empty()) {
             let child = draft.element.child(step).filter(|child| !child.many)?;
@@ -114,7 +123,7 @@ impl Draft {
 
     /// Adds a child element of a kind of which there can be many. Where there is no room for it, or the schema does not know the
     /// name, it is one that nobody sees.
-    pub fn add(&mut self, name: &str) -> &mut Draft {
+    pub fn add(&mut self, name: &str) -> &mut Draft<'k> {
         let child = self.element.child(name);
         let element = child.map_or(self.element, |child| child.element);
         if child.is_none() || self.is_full(element.name) {
@@ -131,8 +140,10 @@ impl Draft {
     }
 
     fn push(&mut self, element: &'static Element) {
-        // Most have one child or two, and room for four takes as much as all else.
-        self.children.reserve_exact(usize::from(self.children.len() < 4));
+        // Most have each kind once.
+        if self.children.is_empty() {
+            self.children.reserve_exact(self.element.children.len());
+        }
         self.children.push(Draft::new(element));
     }
 
@@ -143,7 +154,7 @@ impl Draft {
     }
 
     /// The child of which the attributes have these values, or a new one with them.
-    pub fn entry(&mut self, name: &str, key: &[(&str, &str)], span: Span) -> &mut Draft {
+    pub fn entry(&mut self, name: &str, key: &[(&str, &str)], span: Span) -> &mut Draft<'k> {
         let found = self
             .children
             .iter()
@@ -159,7 +170,7 @@ impl Draft {
     }
 
     /// The child of a name with this place among them, or a new one.
-    pub fn nth(&mut self, name: &str, nth: usize) -> &mut Draft {
+    pub fn nth(&mut self, name: &str, nth: usize) -> &mut Draft<'k> {
         let mut named = self.children.iter().enumerate().filter(|(_, child)| child.element.name == name);
         match named.nth(nth).map(|(at, _)| at) {
             Some(at) => &mut self.children[at],
@@ -181,7 +192,7 @@ impl Draft {
         self.more.as_ref().is_some_and(|more| more.complete.contains(&name))
     }
 
-    fn more(&mut self) -> &mut More {
+    fn more(&mut self) -> &mut More<'k> {
         self.more.get_or_insert_default()
     }
 
@@ -204,17 +215,17 @@ impl Draft {
             .map(|attribute| attribute.name)
             .chain(element.children.iter().filter(|child| !self.applies(child.when, generation)).map(|child| child.element.name))
             .collect();
-        self.attributes.retain(|value| !drop.contains(&value.name));
+        self.attributes.retain(|value| !drop.contains(&value.attribute.name));
         self.children.retain(|child| !drop.contains(&child.element.name));
         let dropped = drop.iter().filter_map(|name| element.child(name)).map(|child| child.element.name);
         for name in dropped {
             self.more().complete.push(name);
         }
-        let place = |name: &str| element.attributes.iter().position(|attribute| attribute.name == name);
-        self.attributes.sort_by_key(|value| place(value.name));
-        let place = |name: &str| element.children.iter().position(|child| child.element.name == name);
+        // They lie in the schema in their order.
+        self.attributes.sort_by_key(|value| ptr::from_ref(value.attribute));
+        let place = |draft: &Draft<'_>| element.children.iter().position(|child| ptr::eq(child.element, draft.element));
         // Those of one kind that have an order of their own get it, so that formats which list them otherwise give the same tree.
-        self.children.sort_by_cached_key(|child| (place(child.element.name), child.rank()));
+        self.children.sort_by_cached_key(|child| (place(child), child.rank()));
         for child in &mut self.children {
             child.settle(generation, span);
         }
@@ -255,7 +266,7 @@ impl Draft {
             When::Has(name, _) | When::HasNot(name, _) => self.get(name).is_some() && self.applies(when, generation),
         };
         let attributes = self.element.attributes.iter();
-        let attributes = attributes.filter(|attribute| surely(attribute.when) && self.get(attribute.name).is_none());
+        let attributes = attributes.filter(|attribute| !self.has(attribute) && surely(attribute.when));
         let is_open = |child: &&Child| child.many && surely(child.when) && !self.is_complete(child.element.name);
         let children = self.element.children.iter().filter(is_open);
         attributes.map(|attribute| attribute.name).chain(children.map(|child| child.element.name)).collect()
@@ -270,7 +281,7 @@ impl Draft {
         let span = self.span.unwrap_or_default();
         builder.open_made_up(self.element.name, span, None);
         for value in &self.attributes {
-            builder.made_up_attribute(value.name, value.span, Some(&value.value));
+            builder.made_up_attribute(value.attribute.name, value.span, Some(&value.value));
         }
         for (name, listed) in [
             (schema::UNKNOWN, self.unknown(generation)),

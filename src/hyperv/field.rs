@@ -27,7 +27,7 @@ impl<'k> Field<'k> {
     }
 
     /// Its own value, not one in a key below.
-    fn own(self) -> Option<&'k Scalar> {
+    fn own(self) -> Option<Scalar<'k>> {
         self.keys.value(self.key?)
     }
 
@@ -44,7 +44,7 @@ impl<'k> Field<'k> {
 
     /// The first key of this name below.
     pub fn child(self, name: &str) -> Option<Field<'k>> {
-        self.children().find(|child| child.name() == name)
+        Some(Field { key: Some(self.keys.child(self.key, name)?), ..self })
     }
 
     /// The first key of this name below, in whatever case: PowerShell and GUIDs do not mind it.
@@ -73,12 +73,12 @@ impl<'k> Field<'k> {
     }
 
     /// The value. Enumerations of CLIXML carry their number and their name in keys below.
-    pub fn scalar(self) -> Option<&'k Scalar> {
+    pub fn scalar(self) -> Option<Scalar<'k>> {
         self.own().or_else(|| self.child("@value").and_then(Field::own))
     }
 
     /// The name beside an enumeration's number.
-    pub fn enumeration_name(self) -> Option<&'k str> {
+    pub fn enumeration_name(self) -> Option<Cow<'k, str>> {
         match self.child("@string")?.own() {
             Some(Scalar::Text(name)) => Some(name),
             _ => None,
@@ -93,8 +93,8 @@ impl<'k> Field<'k> {
     /// The value as text, numbers and truth values as they are written.
     pub fn text(self) -> Option<Cow<'k, str>> {
         match self.scalar()? {
-            Scalar::Text(text) | Scalar::Number(text) => Some(Cow::Borrowed(text)),
-            Scalar::Boolean(value) => Some(Cow::Borrowed(if *value { "true" } else { "false" })),
+            Scalar::Text(text) | Scalar::Number(text) => Some(text),
+            Scalar::Boolean(value) => Some(Cow::Borrowed(if value { "true" } else { "false" })),
             Scalar::Bytes(_) | Scalar::Null => None,
         }
     }
@@ -108,7 +108,7 @@ impl<'k> Field<'k> {
     }
 
     /// The bytes of the value.
-    pub fn bytes(self) -> Option<&'k [u8]> {
+    pub fn bytes(self) -> Option<Cow<'k, [u8]>> {
         match self.scalar()? {
             Scalar::Bytes(bytes) => Some(bytes),
             _ => None,

@@ -35,7 +35,7 @@ const NANABOX: &[Row] = &[
 ];
 
 /// The machine of a document.
-pub(super) fn machine(root: Field<'_>, text: &str) -> Draft {
+pub(super) fn machine<'k>(root: Field<'k>, text: &str) -> Draft<'k> {
     let mut vm = Draft::vm();
     vm.place(root.head(text));
     if let Some(nanabox) = root.child("NanaBox") {
@@ -49,10 +49,10 @@ pub(super) fn machine(root: Field<'_>, text: &str) -> Draft {
     vm
 }
 
-fn compute_system(machine: Field<'_>, vm: &mut Draft, text: &str) {
+fn compute_system<'k>(machine: Field<'k>, vm: &mut Draft<'k>, text: &str) {
     by_path(COMPUTE, machine, vm);
     if let Some(uefi) = machine.find("Chipset/Uefi") {
-        vm.set("generation", "2".to_owned(), uefi.head(text));
+        vm.set("generation", "2", uefi.head(text));
     }
     let Some(devices) = machine.child("Devices") else { return };
     for (number, scsi) in members(devices.child("Scsi")).enumerate() {
@@ -66,8 +66,8 @@ fn compute_system(machine: Field<'_>, vm: &mut Draft, text: &str) {
         let element = vm.add("network-adapter");
         let place = adapter.head(text);
         element.place(place);
-        element.set("name", adapter.name().to_owned(), place);
-        element.set("legacy", "false".to_owned(), place);
+        element.set("name", adapter.name(), place);
+        element.set("legacy", "false", place);
         by_path(ADAPTER, adapter, element);
     }
     for device in members(devices.child("VirtualPci")) {
@@ -89,14 +89,14 @@ fn compute_system(machine: Field<'_>, vm: &mut Draft, text: &str) {
     }
 }
 
-fn nanabox_machine(nanabox: Field<'_>, vm: &mut Draft, text: &str) {
+fn nanabox_machine<'k>(nanabox: Field<'k>, vm: &mut Draft<'k>, text: &str) {
     by_path(NANABOX, nanabox, vm);
     // It makes no other ones.
-    vm.set("generation", "2".to_owned(), nanabox.head(text));
+    vm.set("generation", "2", nanabox.head(text));
     for adapter in nanabox.child("NetworkAdapters").into_iter().flat_map(Field::items) {
         let element = vm.add("network-adapter");
         element.place(adapter.head(text));
-        element.set("legacy", "false".to_owned(), adapter.head(text));
+        element.set("legacy", "false", adapter.head(text));
         by_path(&[row("Connected", "connected", Boolean), row("MacAddress", "mac-address", Mac)], adapter, element);
     }
     let drives: Vec<Field<'_>> = nanabox.child("ScsiDevices").into_iter().flat_map(Field::items).collect();
@@ -110,7 +110,7 @@ fn nanabox_machine(nanabox: Field<'_>, vm: &mut Draft, text: &str) {
         let element = vm.add("gpu-partition");
         element.place(device.head(text));
         if let Some(path) = device.text() {
-            element.set("path", path.into_owned(), device.value_span());
+            element.set("path", path, device.value_span());
         }
     }
     for number in ["1", "2"] {
@@ -125,14 +125,14 @@ fn members(map: Option<Field<'_>>) -> impl Iterator<Item = Field<'_>> {
     map.into_iter().flat_map(Field::children).filter(|member| !member.is_item())
 }
 
-fn scsi_controller(vm: &mut Draft, number: usize, place: crate::source::Span) -> &mut Draft {
+fn scsi_controller<'d, 'k>(vm: &'d mut Draft<'k>, number: usize, place: crate::source::Span) -> &'d mut Draft<'k> {
     let controller = vm.entry("controller", &[("type", "scsi"), ("number", &number.to_string())], place);
     controller.place(place);
     controller.complete("drive");
     controller
 }
 
-fn take_drive(controller: &mut Draft, location: &str, attachment: Field<'_>, text: &str) {
+fn take_drive<'k>(controller: &mut Draft<'k>, location: &str, attachment: Field<'k>, text: &str) {
     let place = attachment.head(text);
     let drive = controller.entry("drive", &[("location", location)], place);
     drive.place(place);
@@ -145,19 +145,19 @@ fn take_drive(controller: &mut Draft, location: &str, attachment: Field<'_>, tex
         _ => return,
     };
     let span = kind.map_or(place, Field::value_span);
-    drive.set("type", word.to_owned(), span);
+    drive.set("type", word, span);
     if let Some(media) = media {
-        drive.set("media", media.to_owned(), span);
+        drive.set("media", media, span);
     }
     let path_span = path.map_or(place, Field::value_span);
-    drive.set("path", if media == Some("pass-through") { String::new() } else { path_text.into_owned() }, path_span);
+    drive.set("path", if media == Some("pass-through") { "".into() } else { path_text }, path_span);
 }
 
-fn com_port(vm: &mut Draft, number: &str, pipe: Field<'_>, text: &str) {
+fn com_port<'k>(vm: &mut Draft<'k>, number: &str, pipe: Field<'k>, text: &str) {
     let Some(path) = pipe.text() else { return };
     let port = vm.entry("com-port", &[("number", number)], pipe.head(text));
     port.place(pipe.head(text));
-    port.set("path", path.into_owned(), pipe.value_span());
+    port.set("path", path, pipe.value_span());
 }
 
 /// All tables with the element that each is about.

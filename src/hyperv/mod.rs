@@ -34,7 +34,7 @@ use crate::tree::{Builder, Tree, Vocabulary};
 use draft::Draft;
 use field::Field;
 
-pub use names::{attribute_names, element_names, intern};
+pub use names::{attribute_names, element_names, intern, own_name};
 pub use told::{Told, told};
 
 /// The machines of an export as a tree with one `vm` for each. `text` is the source that the keys' places refer to.
@@ -51,7 +51,7 @@ pub fn tree<'s>(kind: Kind, keys: &Keys, text: &'s str, vocabulary: &'s Vocabula
     builder.finish()
 }
 
-fn machines(kind: Kind, document: Field<'_>, text: &str) -> Vec<Draft> {
+fn machines<'k>(kind: Kind, document: Field<'k>, text: &str) -> Vec<Draft<'k>> {
     match kind {
         Kind::Vmcx | Kind::HyperVXml => document
             .children()

@@ -21,7 +21,7 @@ pub(super) const fn row(source: &'static str, target: &'static str, convert: Con
 }
 
 /// Takes over what a table finds at paths below `from`.
-pub(super) fn by_path(rows: &[Row], from: Field<'_>, to: &mut Draft) {
+pub(super) fn by_path<'k>(rows: &[Row], from: Field<'k>, to: &mut Draft<'k>) {
     for row in rows {
         if let Some(field) = from.find(row.source) {
             take(row, field, to);
@@ -31,7 +31,7 @@ pub(super) fn by_path(rows: &[Row], from: Field<'_>, to: &mut Draft) {
 
 /// Takes over the properties of an object, whose names do not mind case. Of two lines with one target, the first that has a value
 /// counts.
-pub(super) fn by_property(rows: &[Row], from: Field<'_>, to: &mut Draft) {
+pub(super) fn by_property<'k>(rows: &[Row], from: Field<'k>, to: &mut Draft<'k>) {
     for field in from.children().filter(|field| !field.is_item()) {
         for row in rows.iter().filter(|row| row.source.eq_ignore_ascii_case(field.name())) {
             take(row, field, to);
@@ -39,7 +39,7 @@ pub(super) fn by_property(rows: &[Row], from: Field<'_>, to: &mut Draft) {
     }
 }
 
-fn take(row: &Row, field: Field<'_>, to: &mut Draft) {
+fn take<'k>(row: &Row, field: Field<'k>, to: &mut Draft<'k>) {
     if let Some(value) = row.convert.apply(field) {
         to.set(row.target, value, field.value_span());
     }

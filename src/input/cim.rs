@@ -48,7 +48,7 @@ struct Reader<'t, 's> {
     most: usize,
 }
 
-impl Reader<'_, '_> {
+impl<'t> Reader<'t, '_> {
     fn room(&self, node: NodeId) -> Result<(), Box<Malformed>> {
         if self.keys.len() < self.most { Ok(()) } else { Err(beyond(self.tree.start_tag(node), 0)) }
     }
@@ -104,17 +104,16 @@ impl Reader<'_, '_> {
         Ok(())
     }
 
-    fn scalar(&self, value: NodeId, kind: &str) -> Scalar {
+    fn scalar(&self, value: NodeId, kind: &str) -> Scalar<'t> {
         let text = self.tree.string_value(value);
-        let scalar = match kind {
-            "boolean" => boolean(&text).map(Scalar::Boolean),
-            // Kept as written, which for a number that means something is how anybody writes it.
-            _ if kind.starts_with("uint") || kind.starts_with("sint") => {
-                integer(&text).filter(|plain| *plain == text).map(Scalar::Number)
-            }
-            _ => None,
-        };
-        scalar.unwrap_or_else(|| Scalar::Text(text.into_owned()))
+        if kind == "boolean"
+            && let Some(value) = boolean(&text)
+        {
+            return Scalar::Boolean(value);
+        }
+        // Kept as written, which for a number that means something is how anybody writes it.
+        let is_number = kind.starts_with("uint") || kind.starts_with("sint");
+        if is_number && integer(&text).is_some_and(|plain| plain == text) { Scalar::Number(text) } else { Scalar::Text(text) }
     }
 }
 

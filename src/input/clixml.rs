@@ -5,6 +5,7 @@
 //! kind `Ref`; [`Keys::target`] leads to the object. Only references that close a circle or repeat are written that way, so that
 //! nobody who follows `target` without a limit would ever come to an end.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::hyperv_xml::{beyond, content_span, integer};
@@ -76,7 +77,7 @@ struct Reader<'t, 's> {
     most: usize,
     /// How many bytes of type names references may still repeat.
     names: usize,
-    types: HashMap<&'t str, String>,
+    types: HashMap<&'t str, Cow<'t, str>>,
     objects: HashMap<&'t str, KeyId>,
     jobs: Vec<Job>,
 }
@@ -94,9 +95,9 @@ impl<'t> Reader<'t, '_> {
             "Nil" => Some(Scalar::Null),
             "TN" => Some(self.type_names(node)),
             "TNRef" => Some(self.type_reference(node)?),
-            "Ref" => Some(Scalar::Text(tree.attribute(node, "RefId").unwrap_or_default().to_owned())),
+            "Ref" => Some(Scalar::Text(tree.attribute(node, "RefId").unwrap_or_default().into())),
             _ if has_elements => None,
-            _ => Some(scalar(element, &tree.string_value(node))),
+            _ => Some(scalar(element, tree.string_value(node))),
         };
         let is_value = value.is_some();
         let (span, place) = (tree.span(node), content_span(tree, node));
@@ -104,7 +105,7 @@ impl<'t> Reader<'t, '_> {
             Slot::Item(index) => self.keys.open_item(index, element, value, span, place),
             Slot::Part(name) => self.keys.open(name, element, value, span, place),
             Slot::Named => {
-                let name = tree.attribute(node, "N").map_or_else(|| element.to_owned(), |name| unescape(name).into_text());
+                let name = tree.attribute(node, "N").map_or(Cow::Borrowed(element), |name| unescape(name.into()).into_text());
                 self.keys.open(&name, element, value, span, place)
             }
         };
@@ -159,9 +160,9 @@ impl<'t> Reader<'t, '_> {
     }
 
     /// The first of the type names, and the others forgotten: the first says what the object is.
-    fn type_names(&mut self, node: NodeId) -> Scalar {
+    fn type_names(&mut self, node: NodeId) -> Scalar<'t> {
         let tree = self.tree;
-        let first = elements(tree, node).next().map(|name| unescape(&tree.string_value(name)).into_text());
+        let first = elements(tree, node).next().map(|name| unescape(tree.string_value(name)).into_text());
         let first = first.unwrap_or_default();
         if let Some(id) = tree.attribute(node, "RefId") {
             self.types.insert(id, first.clone());
@@ -169,7 +170,7 @@ impl<'t> Reader<'t, '_> {
         Scalar::Text(first)
     }
 
-    fn type_reference(&mut self, node: NodeId) -> Result<Scalar, Box<Malformed>> {
+    fn type_reference(&mut self, node: NodeId) -> Result<Scalar<'t>, Box<Malformed>> {
         let Some(name) = self.tree.attribute(node, "RefId").and_then(|id| self.types.get(id)) else {
             return Ok(Scalar::Null);
         };
@@ -181,39 +182,37 @@ impl<'t> Reader<'t, '_> {
     }
 }
 
-fn scalar(element: &str, text: &str) -> Scalar {
-    let value = match element {
-        "B" => match text {
-            "true" => Some(Scalar::Boolean(true)),
-            "false" => Some(Scalar::Boolean(false)),
-            _ => None,
+fn scalar<'t>(element: &str, text: Cow<'t, str>) -> Scalar<'t> {
+    let is_number = match element {
+        "B" => match &*text {
+            "true" => return Scalar::Boolean(true),
+            "false" => return Scalar::Boolean(false),
+            _ => false,
         },
-        "By" | "SB" | "U16" | "I16" | "U32" | "I32" | "U64" | "I64" | "C" => {
-            integer(text).filter(|plain| plain == text).map(Scalar::Number)
-        }
-        "Sg" | "Db" | "D" => text.parse::<f64>().ok().filter(|n| n.is_finite()).map(|_| Scalar::Number(text.to_owned())),
-        _ => None,
+        "By" | "SB" | "U16" | "I16" | "U32" | "I32" | "U64" | "I64" | "C" => integer(&text).is_some_and(|plain| plain == text),
+        "Sg" | "Db" | "D" => text.parse::<f64>().is_ok_and(f64::is_finite),
+        _ => false,
     };
-    value.unwrap_or_else(|| unescape(text).into_scalar())
+    if is_number { Scalar::Number(text) } else { unescape(text).into_scalar() }
 }
 
 /// Text whose escapes are resolved.
 #[derive(Debug, PartialEq)]
-enum Unescaped {
-    Text(String),
+enum Unescaped<'t> {
+    Text(Cow<'t, str>),
     /// With half of a surrogate pair in it.
     Broken(Vec<u16>),
 }
 
-impl Unescaped {
-    fn into_text(self) -> String {
+impl<'t> Unescaped<'t> {
+    fn into_text(self) -> Cow<'t, str> {
         match self {
             Unescaped::Text(text) => text,
-            Unescaped::Broken(units) => String::from_utf16_lossy(&units),
+            Unescaped::Broken(units) => Cow::Owned(String::from_utf16_lossy(&units)),
         }
     }
 
-    fn into_scalar(self) -> Scalar {
+    fn into_scalar(self) -> Scalar<'t> {
         match self {
             Unescaped::Text(text) => Scalar::Text(text),
             Unescaped::Broken(units) => Scalar::Bytes(units.into_iter().flat_map(u16::to_le_bytes).collect()),
@@ -222,12 +221,12 @@ impl Unescaped {
 }
 
 /// Resolves `_xHHHH_`, the spelling of UTF-16 code units that XML cannot hold or would change. What only looks like it is text.
-fn unescape(text: &str) -> Unescaped {
+fn unescape(text: Cow<'_, str>) -> Unescaped<'_> {
     if !text.contains("_x") {
-        return Unescaped::Text(text.to_owned());
+        return Unescaped::Text(text);
     }
     let mut units: Vec<u16> = Vec::with_capacity(text.len());
-    let mut rest = text;
+    let mut rest = &*text;
     while let Some(at) = rest.find("_x") {
         let (before, from) = rest.split_at(at);
         units.extend(before.encode_utf16());
@@ -246,7 +245,7 @@ fn unescape(text: &str) -> Unescaped {
     }
     units.extend(rest.encode_utf16());
     match String::from_utf16(&units) {
-        Ok(text) => Unescaped::Text(text),
+        Ok(text) => Unescaped::Text(Cow::Owned(text)),
         Err(_) => Unescaped::Broken(units),
     }
 }
@@ -254,6 +253,7 @@ fn unescape(text: &str) -> Unescaped {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::input::key_paths::Paths;
     use crate::input::{raw, xml};
     use crate::tree::Vocabulary;
 
@@ -262,6 +262,11 @@ mod tests {
         let vocabulary = Vocabulary::default();
         let tree = xml::read(&text, &vocabulary, |_, _| {}).unwrap();
         read(&tree)
+    }
+
+    fn path(keys: &Keys, wanted: KeyId) -> String {
+        let mut paths = Paths::new(keys);
+        keys.all().map(|key| (key, paths.path(key).to_owned())).find(|(key, _)| *key == wanted).unwrap().1
     }
 
     fn lines(body: &str) -> Vec<String> {
@@ -302,7 +307,7 @@ mod tests {
         assert_eq!(lines(body), wanted);
         let keys = keys_of(body).unwrap();
         let targets: Vec<_> =
-            keys.all().filter(|&key| keys.kind(key) == "Ref").map(|key| keys.target(key).map(|to| keys.path(to))).collect();
+            keys.all().filter(|&key| keys.kind(key) == "Ref").map(|key| keys.target(key).map(|to| path(&keys, to))).collect();
         assert_eq!(targets, [Some("[0]".to_owned()), Some("[0][0]/Value".to_owned()), None]);
     }
 
@@ -318,9 +323,9 @@ mod tests {
             ("_x", "_x"),
         ];
         for (text, wanted) in cases {
-            assert_eq!(unescape(text), Unescaped::Text(wanted.to_owned()), "{text}");
+            assert_eq!(unescape(text.into()), Unescaped::Text(wanted.into()), "{text}");
         }
-        assert_eq!(unescape("a_xD83D_"), Unescaped::Broken(vec![0x61, 0xD83D]));
+        assert_eq!(unescape("a_xD83D_".into()), Unescaped::Broken(vec![0x61, 0xD83D]));
         assert_eq!(lines("<S>a_xD83D_</S><S N='x'>_x0041_</S>"), ["[0] S 61003dd8", "[1] S A"]);
     }
 

@@ -1,5 +1,6 @@
 //! What a file is, by its content: names and endings only decide where the content leaves it open.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -8,7 +9,7 @@ use regex::Regex;
 use super::keys::Keys;
 use super::raw::Spelling;
 use super::xml::Malformed;
-use super::{cim, clixml, hyperv_xml, powershell, vmcx};
+use super::{cim, clixml, powershell, vmcx};
 use crate::finding::Format;
 use crate::source::{Span, boundary};
 use crate::tree::Tree;
@@ -134,12 +135,10 @@ fn for_people(text: &str) -> Option<Malformed> {
     None
 }
 
-/// What a tree of XML is, looked up by its root elements.
+/// What a tree of XML is, looked up by its root elements. A machine's own XML is told before there is a tree: [`super::hyperv_xml::machine`].
 pub fn xml(tree: &Tree<'_>) -> Kind {
-    let mut roots = tree.children(Tree::ROOT).filter(|&node| tree.is_element(node));
-    let Some(first) = roots.next() else { return Kind::Other };
+    let Some(first) = tree.children(Tree::ROOT).find(|&node| tree.is_element(node)) else { return Kind::Other };
     match tree.local_name(first) {
-        "configuration" if hyperv_xml::is_machine(tree, first) && roots.next().is_none() => Kind::HyperVXml,
         "Objs" if clixml::is_clixml(tree, first) => Kind::CliXml,
         name if cim::ROOTS.contains(&name) && cim::is_export(tree) => Kind::Cim,
         _ => Kind::Xml,
@@ -193,8 +192,8 @@ pub fn container_without_machine(keys: &Keys) -> Option<&'static str> {
 /// The objects of WMI that describe a machine itself, checkpoints left out; of parts alone, the one machine that they are of.
 fn wmi_machines(keys: &Keys) -> usize {
     let text = |instance, property| match keys.child(Some(instance), property).and_then(|key| keys.value(key)) {
-        Some(super::keys::Scalar::Text(text) | super::keys::Scalar::Number(text)) => text.as_str(),
-        _ => "",
+        Some(super::keys::Scalar::Text(text) | super::keys::Scalar::Number(text)) => text,
+        _ => Cow::Borrowed(""),
     };
     let settings = |class: &str| class.ends_with("SettingData") && !class.ends_with("MigrationSettingData");
     if !keys.children(None).any(|instance| settings(keys.name(instance))) {
@@ -247,7 +246,6 @@ mod tests {
         let cases = [
             ("<domain/>", Kind::Xml),
             ("<configuration/>", Kind::Xml),
-            ("<configuration><properties><a type='string'/></properties><manifest/></configuration>", Kind::HyperVXml),
             ("<Objs xmlns='http://schemas.microsoft.com/powershell/2004/04'/>", Kind::CliXml),
             ("<Objs/>", Kind::Xml),
             (cim, Kind::Cim),

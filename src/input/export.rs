@@ -63,21 +63,24 @@ pub fn read(path: &Path, bytes: Vec<u8>) -> Result<Export, Box<Refusal>> {
 }
 
 fn xml_keys(text: &str) -> Result<(Kind, Keys), Box<Malformed>> {
+    let document = xml::parse(text).map_err(Box::new)?;
+    if let Some(root) = hyperv_xml::machine(&document) {
+        return Ok((Kind::HyperVXml, hyperv_xml::read(text, root)?));
+    }
     let vocabulary = Vocabulary::default();
-    let tree = xml::read(text, &vocabulary, |_, _| {}).map_err(Box::new)?;
+    let tree = document.tree(&vocabulary, |_, _| {}).map_err(Box::new)?;
     let kind = detect::xml(&tree);
     Ok((kind, tree_keys(kind, &tree)?))
 }
 
-/// The keys of a tree of this kind.
+/// The keys of a tree of this kind; none where there is no need of a tree.
 ///
 /// # Errors
 /// Where it is beyond a limit.
 pub fn tree_keys(kind: Kind, tree: &crate::tree::Tree<'_>) -> Result<Keys, Box<Malformed>> {
     match kind {
-        Kind::HyperVXml => hyperv_xml::read(tree),
         Kind::CliXml => clixml::read(tree),
         Kind::Cim => cim::read(tree),
-        Kind::Xml | Kind::Json(_) | Kind::Vmcx | Kind::Other => Ok(Keys::new()),
+        Kind::HyperVXml | Kind::Xml | Kind::Json(_) | Kind::Vmcx | Kind::Other => Ok(Keys::new()),
     }
 }

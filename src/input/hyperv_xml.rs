@@ -1,26 +1,28 @@
 //! The XML that Hyper-V of Windows Server 2008 to 2012 R2 keeps its machines in (format notes, section 3): the same tree of keys as
 //! in a VMCX file, a leaf being an element with a `type`.
 
+use std::borrow::Cow;
+
+use roxmltree::Node;
+
 use super::keys::{Keys, Scalar};
 use super::limits;
-use super::xml::Malformed;
+use super::xml::{self, Malformed};
 use crate::source::Span;
 use crate::tree::{Kind, NodeId, Tree};
 
-/// Whether the root element is that of a machine. A .NET program's configuration has the same name and nothing else in common.
-pub fn is_machine(tree: &Tree<'_>, root: NodeId) -> bool {
-    if tree.local_name(root) != "configuration" || !tree.namespace(root).is_empty() {
-        return false;
-    }
-    let child = |name: &str| tree.children(root).find(|&node| tree.is_element(node) && tree.local_name(node) == name);
-    let typed = |node: NodeId| tree.children(node).any(|leaf| tree.is_element(leaf) && kind_of(tree, leaf).is_some());
+/// The root element, if it is that of a machine. A .NET program's configuration has the same name and nothing else in common.
+pub fn machine<'d, 't>(document: &'d xml::Document<'t>) -> Option<Node<'d, 't>> {
+    let root = document.root().filter(|root| root.tag_name() == "configuration".into())?;
+    let child = |name: &str| root.children().find(|node| node.is_element() && node.tag_name().name() == name);
     let more = ["settings", "manifest", "global_settings"].into_iter().any(|name| child(name).is_some());
-    more && child("properties").is_some_and(typed)
+    let is_typed = |properties: Node<'_, '_>| properties.children().any(|leaf| kind_of(leaf).is_some());
+    (more && child("properties").is_some_and(is_typed)).then_some(root)
 }
 
 /// The name that dumps use for the type of a leaf.
-fn kind_of(tree: &Tree<'_>, node: NodeId) -> Option<&'static str> {
-    Some(match tree.attribute(node, "type")? {
+fn kind_of(node: Node<'_, '_>) -> Option<&'static str> {
+    Some(match node.attribute("type")? {
         "integer" => "int",
         "string" => "string",
         "bool" | "boolean" => "bool",
@@ -29,47 +31,66 @@ fn kind_of(tree: &Tree<'_>, node: NodeId) -> Option<&'static str> {
     })
 }
 
-/// The keys of a machine, the root element's among them.
+/// The keys of a machine, its root element's among them. They are read from the parsed document itself: half of its nodes are blanks
+/// between the values, and a tree would hold them all once more.
 ///
 /// A value that does not fit its type stays the text that it is, so that nobody takes it for a number.
 ///
 /// # Errors
-/// Where the tree is beyond a limit.
-pub fn read(tree: &Tree<'_>) -> Result<Keys, Box<Malformed>> {
-    let mut keys = Keys::with_room(tree.element_names().len());
-    let mut open: Vec<NodeId> = Vec::new();
-    let most = limits::keys(tree.text().len());
-    for node in tree.descendants(Tree::ROOT).filter(|&node| tree.is_element(node)) {
-        while open.pop_if(|above| tree.parent(node) != Some(*above)).is_some() {
+/// Where the document is beyond a limit.
+pub fn read(text: &str, root: Node<'_, '_>) -> Result<Keys, Box<Malformed>> {
+    let mut keys = Keys::with_room(text.len() / BYTES_FOR_A_KEY);
+    let most = limits::keys(text.len());
+    // Where the elements that are open end.
+    let mut open: Vec<u32> = Vec::new();
+    for node in root.descendants().filter(Node::is_element) {
+        let span = xml::place(text, node);
+        while open.pop_if(|end| *end <= span.start).is_some() {
             keys.close();
         }
-        let span = tree.span(node);
         if keys.len() >= most || keys.depth() >= limits::KEY_DEPTH {
-            return Err(beyond(tree.start_tag(node), keys.depth()));
+            return Err(beyond(xml::start_tag(text, span), keys.depth()));
         }
-        let place = content_span(tree, node);
-        let has_elements = tree.children(node).any(|child| tree.is_element(child));
-        let name = tree.local_name(node);
-        match kind_of(tree, node) {
-            Some(kind) if !has_elements => {
-                let text = tree.string_value(node);
-                keys.open(name, kind, Some(scalar(kind, &text)), span, place);
-            }
+        let (kind, value) = match (kind_of(node), content(node)) {
+            (Some(kind), Some(content)) => (kind, Some(scalar(kind, content))),
             // Text without a known type is kept as text; one with none at all is the empty node it looks like.
-            None if !has_elements && !tree.string_value(node).trim().is_empty() => {
-                let text = tree.string_value(node).into_owned();
-                keys.open(name, tree.attribute(node, "type").unwrap_or("string"), Some(Scalar::Text(text)), span, place);
+            (None, Some(content)) if !content.trim().is_empty() => {
+                (node.attribute("type").unwrap_or("string"), Some(Scalar::Text(content)))
             }
-            _ => {
-                keys.open(name, "", None, span, place);
-            }
-        }
-        open.push(node);
+            _ => ("", None),
+        };
+        keys.open(node.tag_name().name(), kind, value, span, between_tags(text, node, span));
+        open.push(span.end);
     }
     while open.pop().is_some() {
         keys.close();
     }
     Ok(keys)
+}
+
+/// What real files take for a value with its tags and blanks, at the least.
+const BYTES_FOR_A_KEY: usize = 48;
+
+/// The text of an element; none where other elements lie in it.
+fn content<'t>(element: Node<'t, '_>) -> Option<Cow<'t, str>> {
+    let mut content = Cow::Borrowed("");
+    for child in element.children() {
+        match child.text() {
+            _ if child.is_element() => return None,
+            Some(text) if child.is_text() && content.is_empty() => content = Cow::Borrowed(text),
+            Some(text) if child.is_text() => content.to_mut().push_str(text),
+            _ => {}
+        }
+    }
+    Some(content)
+}
+
+/// What stands between the tags of an element.
+fn between_tags(text: &str, element: Node<'_, '_>, span: Span) -> Span {
+    match (element.first_child(), element.last_child()) {
+        (Some(first), Some(last)) => Span { start: xml::place(text, first).start, end: xml::place(text, last).end },
+        _ => Span::at(xml::start_tag(text, span).end as usize),
+    }
 }
 
 /// A refusal of too many or too deep keys.
@@ -82,7 +103,7 @@ pub(super) fn beyond(span: Span, depth: usize) -> Box<Malformed> {
     Box::new(Malformed { is_house_rule: true, ..fault })
 }
 
-/// What stands between the tags of an element.
+/// What stands between the tags of an element of a tree.
 pub(super) fn content_span(tree: &Tree<'_>, node: NodeId) -> Span {
     let mut inner = tree.children(node).map(|child| match tree.kind(child) {
         // The span of a comment or an instruction is its content; what is around it does not matter here.
@@ -94,26 +115,33 @@ pub(super) fn content_span(tree: &Tree<'_>, node: NodeId) -> Span {
     }
 }
 
-fn scalar(kind: &str, text: &str) -> Scalar {
+fn scalar<'t>(kind: &str, text: Cow<'t, str>) -> Scalar<'t> {
     let value = match kind {
-        "int" => integer(text).map(Scalar::Number),
-        "bool" => boolean(text).map(Scalar::Boolean),
-        "bytes" => base64(text).map(Scalar::Bytes),
+        "int" => match text {
+            Cow::Borrowed(text) => integer(text).map(Scalar::Number),
+            Cow::Owned(ref text) => integer(text).map(|number| Scalar::Number(Cow::Owned(number.into_owned()))),
+        },
+        "bool" => boolean(&text).map(Scalar::Boolean),
+        "bytes" => base64(&text).map(|bytes| Scalar::Bytes(Cow::Owned(bytes))),
         _ => None,
     };
-    value.unwrap_or_else(|| Scalar::Text(text.to_owned()))
+    value.unwrap_or(Scalar::Text(text))
 }
 
 /// A decimal number as JSON writes it.
-pub(super) fn integer(text: &str) -> Option<String> {
+pub(super) fn integer(text: &str) -> Option<Cow<'_, str>> {
     let text = text.trim();
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     if digits.is_empty() || digits.len() > 64 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
     let plain = digits.trim_start_matches('0');
-    let plain = if plain.is_empty() { "0" } else { plain };
-    Some(if text.starts_with('-') && plain != "0" { format!("-{plain}") } else { plain.to_owned() })
+    Some(match (text.starts_with('-'), plain) {
+        (_, "") => Cow::Borrowed("0"),
+        (true, _) if plain.len() < digits.len() => Cow::Owned(format!("-{plain}")),
+        (true, _) => Cow::Borrowed(text),
+        (false, _) => Cow::Borrowed(plain),
+    })
 }
 
 /// `True` and `False` in any case.
@@ -128,28 +156,36 @@ pub(super) fn boolean(text: &str) -> Option<bool> {
 /// Base64 with line ends and blanks anywhere.
 fn base64(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut group, mut digits, mut padding) = (0_u32, 0, 0);
-    for byte in text.bytes().filter(|byte| !byte.is_ascii_whitespace()) {
-        let digit = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            b'=' => {
-                padding += 1;
-                continue;
-            }
-            _ => return None,
-        };
-        if padding > 0 {
-            return None;
+    let (mut group, mut digits, mut padding) = (0, 0, 0);
+    let mut rest = text.as_bytes();
+    loop {
+        // Four digits in a row are what nearly all of it is.
+        while digits == 0
+            && padding == 0
+            && let [a, b, c, d, behind @ ..] = rest
+            && let [a, b, c, d] = [a, b, c, d].map(|&byte| u32::from(DIGITS[usize::from(byte)]))
+            && (a | b | c | d) < 64
+        {
+            bytes.extend_from_slice(&(a << 18 | b << 12 | c << 6 | d).to_be_bytes()[1..]);
+            rest = behind;
         }
-        group = group << 6 | u32::from(digit);
-        digits += 1;
-        if digits == 4 {
-            bytes.extend_from_slice(&group.to_be_bytes()[1..]);
-            (group, digits) = (0, 0);
+        let Some((&byte, behind)) = rest.split_first() else { break };
+        rest = behind;
+        match byte {
+            b'=' => padding += 1,
+            _ if byte.is_ascii_whitespace() => {}
+            _ => {
+                let digit = DIGITS[usize::from(byte)];
+                if digit == NO_DIGIT || padding > 0 {
+                    return None;
+                }
+                group = group << 6 | u32::from(digit);
+                digits += 1;
+                if digits == 4 {
+                    bytes.extend_from_slice(&group.to_be_bytes()[1..]);
+                    (group, digits) = (0, 0);
+                }
+            }
         }
     }
     match (digits, padding) {
@@ -161,16 +197,28 @@ fn base64(text: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
+/// What each byte stands for in base64.
+const DIGITS: [u8; 256] = {
+    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut digits = [NO_DIGIT; 256];
+    let mut at = 0;
+    while at < alphabet.len() {
+        digits[alphabet[at] as usize] = at as u8;
+        at += 1;
+    }
+    digits
+};
+
+const NO_DIGIT: u8 = u8::MAX;
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::input::{raw, xml};
-    use crate::tree::Vocabulary;
+    use crate::input::raw;
 
     fn lines(text: &str) -> Vec<String> {
-        let vocabulary = Vocabulary::default();
-        let tree = xml::read(text, &vocabulary, |_, _| {}).unwrap();
-        let keys = read(&tree).unwrap();
+        let document = xml::parse(text).unwrap();
+        let keys = read(text, document.root().unwrap()).unwrap();
         raw::lines(&keys).map(|line| format!("{} @{}", line.text, &text[keys.value_span(line.key).range()])).collect()
     }
 
@@ -230,21 +278,18 @@ mod tests {
             ("<configuration><properties><p type='string'/></properties></configuration>", false),
             ("<configuration><properties><p/></properties><settings/></configuration>", false),
             ("<configuration><properties><p type='string'/></properties><settings/></configuration>", true),
+            ("<configuration><properties><p type='string'/></properties><settings/></configuration><configuration/>", false),
             ("<configuration xmlns='u'><properties><p type='string'/></properties><settings/></configuration>", false),
         ];
         for (text, wanted) in cases {
-            let vocabulary = Vocabulary::default();
-            let tree = xml::read(text, &vocabulary, |_, _| {}).unwrap();
-            let root = tree.children(Tree::ROOT).next().unwrap();
-            assert_eq!(is_machine(&tree, root), wanted, "{text}");
+            assert_eq!(machine(&xml::parse(text).unwrap()).is_some(), wanted, "{text}");
         }
     }
 
     #[test]
     fn nesting_has_an_end() {
         let text = format!("{}{}", "<a>".repeat(300), "</a>".repeat(300));
-        let vocabulary = Vocabulary::default();
-        let tree = xml::read(&text, &vocabulary, |_, _| {}).unwrap();
-        assert_eq!(read(&tree).unwrap_err().reason, "values are nested more than 256 deep");
+        let document = xml::parse(&text).unwrap();
+        assert_eq!(read(&text, document.root().unwrap()).unwrap_err().reason, "values are nested more than 256 deep");
     }
 }

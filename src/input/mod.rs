@@ -6,6 +6,7 @@ pub mod detect;
 pub mod export;
 pub mod hyperv_xml;
 pub mod json;
+pub mod key_paths;
 pub mod keys;
 pub mod limits;
 pub mod powershell;

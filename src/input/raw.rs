@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
+use super::key_paths::Paths;
 use super::keys::{KeyId, Keys, Scalar};
 use super::limits;
 
@@ -20,9 +21,9 @@ pub struct Line {
 /// The values of a file in document order, each as a line. Line ends and other control characters in names and values are
 /// shown as `\n` and `\u{1b}`; every line is one line.
 pub fn lines(keys: &Keys) -> impl Iterator<Item = Line> + '_ {
-    let mut walk = Walk::new(keys);
+    let mut paths = Paths::new(keys);
     keys.all().filter_map(move |key| {
-        let path = walk.path(key);
+        let path = paths.path(key);
         if keys.value(key).is_none() && !is_empty_list(keys, key) {
             return None;
         }
@@ -33,9 +34,9 @@ pub fn lines(keys: &Keys) -> impl Iterator<Item = Line> + '_ {
         text.push(' ');
         let value_at = text.len();
         match keys.value(key) {
-            Some(Scalar::Text(value) | Scalar::Number(value)) => push_visible(&mut text, value),
-            Some(Scalar::Boolean(value)) => text.push_str(if *value { "true" } else { "false" }),
-            Some(Scalar::Bytes(bytes)) => push_hex(&mut text, bytes),
+            Some(Scalar::Text(value) | Scalar::Number(value)) => push_visible(&mut text, &value),
+            Some(Scalar::Boolean(value)) => text.push_str(if value { "true" } else { "false" }),
+            Some(Scalar::Bytes(bytes)) => push_hex(&mut text, &bytes),
             Some(Scalar::Null) => text.push_str("null"),
             None => {}
         }
@@ -59,11 +60,11 @@ pub enum Spelling {
 /// # Errors
 /// Where it cannot be written.
 pub fn write_json(keys: &Keys, format: &str, spelling: Spelling, out: &mut dyn Write) -> io::Result<()> {
-    let mut walk = Walk::new(keys);
+    let mut paths = Paths::new(keys);
     write!(out, "{{\"format\": {}, \"values\": {{", quoted(format))?;
     let mut first = true;
     for key in keys.all() {
-        let path = walk.path(key);
+        let path = paths.path(key);
         let list = is_list(keys, key);
         let in_list = keys.parent(key).is_some_and(|above| is_list(keys, above));
         if in_list || (keys.value(key).is_none() && !list) {
@@ -86,8 +87,8 @@ pub fn write_json(keys: &Keys, format: &str, spelling: Spelling, out: &mut dyn W
 
 /// The longest path of a value, where it is longer than is shown.
 pub fn overlong_path(keys: &Keys) -> Option<KeyId> {
-    let mut walk = Walk::new(keys);
-    keys.all().find(|&key| walk.path(key).len() > limits::KEY_PATH)
+    let mut paths = Paths::new(keys);
+    keys.all().find(|&key| paths.path(key).len() > limits::KEY_PATH)
 }
 
 /// A list whose items are one value in dumps: an array of WMI's.
@@ -99,16 +100,16 @@ fn is_empty_list(keys: &Keys, key: KeyId) -> bool {
     is_list(keys, key) && keys.children(Some(key)).next().is_none()
 }
 
-fn write_value(kind: &str, value: &Scalar, spelling: Spelling, out: &mut dyn Write) -> io::Result<()> {
+fn write_value(kind: &str, value: Scalar<'_>, spelling: Spelling, out: &mut dyn Write) -> io::Result<()> {
     let member = if kind != "bytes" && matches!(value, Scalar::Bytes(_)) { "utf16le_hex" } else { "v" };
     write!(out, "\"{member}\": {}", json_of(value, spelling))
 }
 
-fn json_of(value: &Scalar, spelling: Spelling) -> String {
+fn json_of(value: Scalar<'_>, spelling: Spelling) -> String {
     match value {
-        Scalar::Text(text) => quoted(text),
-        Scalar::Number(number) if spelling == Spelling::Json && is_json_number(number) => number.clone(),
-        Scalar::Number(number) => quoted(number),
+        Scalar::Text(text) => quoted(&text),
+        Scalar::Number(number) if spelling == Spelling::Json && is_json_number(&number) => number.into_owned(),
+        Scalar::Number(number) => quoted(&number),
         Scalar::Boolean(value) => match (spelling, value) {
             (Spelling::Json, true) => "true".to_owned(),
             (Spelling::Json, false) => "false".to_owned(),
@@ -119,7 +120,7 @@ fn json_of(value: &Scalar, spelling: Spelling) -> String {
         },
         Scalar::Bytes(bytes) => {
             let mut hex = String::with_capacity(2 * bytes.len());
-            push_hex(&mut hex, bytes);
+            push_hex(&mut hex, &bytes);
             quoted(&hex)
         }
         Scalar::Null => "null".to_owned(),
@@ -162,29 +163,6 @@ fn push_visible(out: &mut String, text: &str) {
     }
 }
 
-/// The paths of keys asked for in document order, each from that of the key above.
-struct Walk<'k> {
-    keys: &'k Keys,
-    path: String,
-    /// The keys that the next one may lie below, and the length of each one's path.
-    open: Vec<(KeyId, usize)>,
-}
-
-impl<'k> Walk<'k> {
-    fn new(keys: &'k Keys) -> Walk<'k> {
-        Walk { keys, path: String::new(), open: Vec::new() }
-    }
-
-    fn path(&mut self, key: KeyId) -> &str {
-        let parent = self.keys.parent(key);
-        while self.open.pop_if(|(above, _)| Some(*above) != parent).is_some() {}
-        self.path.truncate(self.open.last().map_or(0, |(_, length)| *length));
-        self.keys.push_step(&mut self.path, key);
-        self.open.push((key, self.path.len()));
-        &self.path
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -195,12 +173,12 @@ mod tests {
         let mut keys = Keys::new();
         keys.open("a", "", None, none, none);
         let values = [
-            ("string", Scalar::Text("x\ny\u{1b} \"é".to_owned())),
-            ("int", Scalar::Number("-5".to_owned())),
-            ("double", Scalar::Number("NaN".to_owned())),
+            ("string", Scalar::Text("x\ny\u{1b} \"é".into())),
+            ("int", Scalar::Number("-5".into())),
+            ("double", Scalar::Number("NaN".into())),
             ("bool", Scalar::Boolean(true)),
-            ("bytes", Scalar::Bytes(vec![0, 255])),
-            ("string", Scalar::Bytes(vec![0, 0xd8])),
+            ("bytes", Scalar::Bytes(vec![0, 255].into())),
+            ("string", Scalar::Bytes(vec![0, 0xd8].into())),
             ("null", Scalar::Null),
         ];
         for (kind, value) in values {

@@ -69,12 +69,12 @@ fn keys_of(tree: &KeyTree) -> Keys {
     keys
 }
 
-fn scalar(value: Value<'_>) -> Option<Scalar> {
+fn scalar(value: Value<'_>) -> Option<Scalar<'_>> {
     Some(match value {
         Value::Node => return None,
-        Value::Int(_) | Value::Uint(_) | Value::Double(_) => Scalar::Number(value.to_string()),
-        Value::String(text) => Scalar::Text(text.to_owned()),
-        Value::Utf16(bytes) | Value::Array(bytes) => Scalar::Bytes(bytes.to_vec()),
+        Value::Int(_) | Value::Uint(_) | Value::Double(_) => Scalar::Number(value.to_string().into()),
+        Value::String(text) => Scalar::Text(text.into()),
+        Value::Utf16(bytes) | Value::Array(bytes) => Scalar::Bytes(bytes.into()),
         Value::Bool(value) => Scalar::Boolean(value),
     })
 }

@@ -1,6 +1,6 @@
 //! XML to the definition tree, by way of roxmltree: spans for every name and value, several roots in one file, and faults in plain words.
 
-use roxmltree::{Document, Error, NodeType, ParsingOptions, StringStorage, TextPos};
+use roxmltree::{Error, Node, NodeType, ParsingOptions, StringStorage, TextPos};
 
 use super::limits;
 use crate::source::Span;
@@ -35,6 +35,20 @@ impl Malformed {
     }
 }
 
+/// XML that was parsed.
+#[derive(Debug)]
+pub struct Document<'t> {
+    text: &'t str,
+    form: Form<'t>,
+}
+
+#[derive(Debug)]
+enum Form<'t> {
+    One(roxmltree::Document<'t>),
+    /// Several root elements, one after the other, and where each ends; only the tree is made from them one by one.
+    Several(Vec<usize>),
+}
+
 /// Reads XML into a tree. A text with several root elements, one after the other, gives a tree with as many children of its document node.
 ///
 /// `complete` is called for every element just before it is closed and may add to it.
@@ -44,24 +58,54 @@ impl Malformed {
 pub fn read<'s>(
     text: &'s str,
     vocabulary: &'s Vocabulary,
-    mut complete: impl FnMut(&mut Builder<'s>, NodeId),
+    complete: impl FnMut(&mut Builder<'s>, NodeId),
 ) -> Result<Tree<'s>, Malformed> {
+    parse(text)?.tree(vocabulary, complete)
+}
+
+/// Parses XML. What follows the first of several root elements is parsed by [`Document::tree`].
+///
+/// # Errors
+/// Where the text is not well-formed, has a document type declaration or is beyond a limit.
+pub fn parse(text: &str) -> Result<Document<'_>, Malformed> {
     if let Some(span) = overlong_tag(text) {
         let reason = format!("the start tag has more than {} attributes", limits::ATTRIBUTES_PER_TAG);
         return Err(Malformed::new(span, reason).help("No definition needs that many; check what wrote this file."));
     }
-    match parse(text) {
-        Ok(document) => {
-            let mut builder = builder_for(text, vocabulary, &document);
-            copy(&document, text, 0, &mut builder, &mut complete);
-            Ok(builder.finish())
+    match parse_one(text) {
+        Ok(document) => Ok(Document { text, form: Form::One(document) }),
+        Err(error) => match root_ends(text) {
+            ends if ends.len() < 2 => Err(explain(&error, text, 0)),
+            ends => Ok(Document { text, form: Form::Several(ends) }),
+        },
+    }
+}
+
+impl<'s> Document<'s> {
+    /// The root element, where there is but one.
+    pub fn root(&self) -> Option<Node<'_, 's>> {
+        match &self.form {
+            Form::One(document) => Some(document.root_element()),
+            Form::Several(_) => None,
         }
-        Err(error) => {
-            let ends = root_ends(text);
-            if ends.len() < 2 {
-                return Err(explain(&error, text, 0));
+    }
+
+    /// The tree, as [`read`] gives it.
+    ///
+    /// # Errors
+    /// Where what follows the first root element is not well-formed.
+    pub fn tree(
+        self,
+        vocabulary: &'s Vocabulary,
+        mut complete: impl FnMut(&mut Builder<'s>, NodeId),
+    ) -> Result<Tree<'s>, Malformed> {
+        match self.form {
+            Form::One(document) => {
+                let mut builder = builder_for(self.text, vocabulary, &document);
+                copy(&document, self.text, 0, &mut builder, &mut complete);
+                Ok(builder.finish())
             }
-            read_roots(text, vocabulary, &ends, &mut complete)
+            Form::Several(ends) => read_roots(self.text, vocabulary, &ends, &mut complete),
         }
     }
 }
@@ -73,7 +117,7 @@ pub fn read<'s>(
 /// What else is wrong with it.
 pub fn root_behind_doctype(text: &str) -> Result<(String, Span), Malformed> {
     let options = ParsingOptions { allow_dtd: true, nodes_limit: limits::NODES, ..ParsingOptions::default() };
-    let document = Document::parse_with_options(text, options).map_err(|error| explain(&error, text, 0))?;
+    let document = roxmltree::Document::parse_with_options(text, options).map_err(|error| explain(&error, text, 0))?;
     let root = document.root_element();
     let start = root.range().start;
     let name_len =
@@ -81,11 +125,11 @@ pub fn root_behind_doctype(text: &str) -> Result<(String, Span), Malformed> {
     Ok((root.tag_name().name().to_owned(), Span::new(start, start + name_len)))
 }
 
-fn parse(text: &str) -> Result<Document<'_>, Error> {
-    Document::parse_with_options(text, ParsingOptions { nodes_limit: limits::NODES, ..ParsingOptions::default() })
+fn parse_one(text: &str) -> Result<roxmltree::Document<'_>, Error> {
+    roxmltree::Document::parse_with_options(text, ParsingOptions { nodes_limit: limits::NODES, ..ParsingOptions::default() })
 }
 
-fn builder_for<'s>(text: &'s str, vocabulary: &'s Vocabulary, document: &Document<'_>) -> Builder<'s> {
+fn builder_for<'s>(text: &'s str, vocabulary: &'s Vocabulary, document: &roxmltree::Document<'_>) -> Builder<'s> {
     // The last node's number is the count; attributes run to about half of it.
     let nodes =
         document.root().last_child().map_or(1, |last| last.descendants().next_back().unwrap_or(last).id().get_usize() + 1);
@@ -104,7 +148,7 @@ fn read_roots<'s>(
     for (index, &end) in ends.iter().enumerate() {
         let end = if index + 1 == ends.len() { text.len() } else { end };
         let part = text.get(start..end).unwrap_or_default();
-        let document = parse(part).map_err(|error| explain(&error, part, start))?;
+        let document = parse_one(part).map_err(|error| explain(&error, part, start))?;
         copy(&document, part, start as u32, &mut builder, complete);
         start = end;
     }
@@ -113,19 +157,15 @@ fn read_roots<'s>(
 
 /// Copies a parsed document that starts `offset` bytes into the text of the builder.
 fn copy<'s>(
-    document: &Document<'_>,
+    document: &roxmltree::Document<'_>,
     text: &str,
     offset: u32,
     builder: &mut Builder<'s>,
     complete: &mut impl FnMut(&mut Builder<'s>, NodeId),
 ) {
     let mut open: Vec<(u32, NodeId)> = Vec::with_capacity(16);
-    let address = text.as_ptr() as usize;
-    // A borrowed value lies in the text itself, so its address tells its exact place.
-    let literal = |value: &str| Span::new(value.as_ptr() as usize - address, value.as_ptr() as usize - address + value.len());
     for node in document.root().descendants().skip(1) {
-        let range = node.range();
-        let span = Span::new(range.start, range.end).shifted(offset);
+        let span = place(text, node).shifted(offset);
         while let Some(&(end, id)) = open.last()
             && span.start >= end
         {
@@ -142,7 +182,7 @@ fn copy<'s>(
                     let namespace = attribute.namespace().unwrap_or_default();
                     match attribute.value_storage() {
                         StringStorage::Borrowed(value) if !value.is_empty() => {
-                            builder.attribute(namespace, attribute.name(), start, literal(value).shifted(offset), None);
+                            builder.attribute(namespace, attribute.name(), start, literal(text, value).shifted(offset), None);
                         }
                         _ => {
                             let value = attribute.range_value();
@@ -153,26 +193,13 @@ fn copy<'s>(
                 }
                 open.push((span.end, id));
             }
-            NodeType::Text => match node.text_storage() {
-                Some(StringStorage::Borrowed(value)) => {
-                    builder.leaf(Kind::Text, literal(value).shifted(offset), None);
-                }
-                _ => {
-                    builder.leaf(Kind::Text, span, node.text());
-                }
-            },
-            NodeType::Comment => match node.text_storage() {
-                Some(StringStorage::Borrowed(value)) => {
-                    builder.leaf(Kind::Comment, literal(value).shifted(offset), None);
-                }
-                _ => {
-                    builder.leaf(Kind::Comment, span, node.text());
-                }
-            },
+            NodeType::Text | NodeType::Comment => {
+                let kind = if node.is_text() { Kind::Text } else { Kind::Comment };
+                let is_literal = matches!(node.text_storage(), Some(StringStorage::Borrowed(_)));
+                builder.leaf(kind, span, if is_literal { None } else { node.text() });
+            }
             NodeType::PI => {
-                let pi = node.pi();
-                let value_span = pi.map_or(span, |pi| literal(pi.target).shifted(offset));
-                builder.leaf(Kind::Instruction, value_span, pi.map(|pi| pi.value.unwrap_or_default()));
+                builder.leaf(Kind::Instruction, span, node.pi().map(|pi| pi.value.unwrap_or_default()));
             }
             NodeType::Root => {}
         }
@@ -181,6 +208,34 @@ fn copy<'s>(
         complete(builder, id);
         builder.close();
     }
+}
+
+/// Where a value lies that the parser borrowed from the text: its address tells its exact place.
+fn literal(text: &str, value: &str) -> Span {
+    let start = value.as_ptr() as usize - text.as_ptr() as usize;
+    Span::new(start, start + value.len())
+}
+
+/// Where a node stands in the parsed text: an element with its tags, the content of a text or comment that is there literally, the
+/// target of an instruction.
+pub(super) fn place(text: &str, node: Node<'_, '_>) -> Span {
+    match (node.node_type(), node.text_storage()) {
+        (NodeType::Text | NodeType::Comment, Some(StringStorage::Borrowed(value))) => return literal(text, value),
+        (NodeType::PI, _) => {
+            if let Some(pi) = node.pi() {
+                return literal(text, pi.target);
+            }
+        }
+        _ => {}
+    }
+    let range = node.range();
+    Span::new(range.start, range.end)
+}
+
+/// The start tag of the element at `span`.
+pub(super) fn start_tag(text: &str, span: Span) -> Span {
+    let tag = text.as_bytes().get(span.range()).unwrap_or_default();
+    Span { end: tag_end(tag).map_or(span.end, |length| span.start + length as u32), ..span }
 }
 
 /// The first start tag with more attributes than the limit. The parser is quadratic in them, so this is looked at first.

@@ -1,14 +1,20 @@
 //! libvirt's documents: which elements of a tree are definitions, and what their QEMU arguments say.
 
 pub mod arguments;
+mod own_name;
 
 use crate::definition::Definition;
 use crate::finding::Format;
 use crate::policy::schema::Context;
 use crate::tree::{NodeId, Tree};
 
+pub use own_name::{device_names, own_name};
+
 /// Namespace of the QEMU pass-through elements.
 pub const QEMU: &str = "http://libvirt.org/schemas/domain/qemu/1.0";
+
+/// Namespace of what is said to vmlint itself.
+pub const VMLINT: &str = "https://vmlint.dev/xmlns/1";
 
 /// Prefixes that every policy for libvirt may use, with their URIs. The managers' ones are those that OpenStack, oVirt and KubeVirt write.
 pub const PREFIXES: [(&str, &str); 7] = [
@@ -18,7 +24,7 @@ pub const PREFIXES: [(&str, &str); 7] = [
     ("nova10", "http://openstack.org/xmlns/libvirt/nova/1.0"),
     ("ovirt", "http://ovirt.org/vm/1.0"),
     ("kubevirt", "http://kubevirt.io"),
-    ("vmlint", "https://vmlint.dev/xmlns/1"),
+    ("vmlint", VMLINT),
 ];
 
 /// The definitions of a tree, one for each root element that is one. The names of roots are those of libvirt's own
@@ -81,19 +87,28 @@ fn plain_name<'t>(tree: &'t Tree<'_>, node: NodeId) -> &'t str {
 
 /// The name of the VM that a context node is about: its own `name`, or that of the domain in it.
 pub fn vm_name(tree: &Tree<'_>, context: Context, node: NodeId) -> Option<String> {
-    let name_of = |node: NodeId| {
-        let name = tree.children(node).find(|&child| plain_name(tree, child) == "name")?;
-        Some(tree.string_value(name).trim().to_owned()).filter(|name| !name.is_empty())
+    vm_text(tree, context, node, "name")
+}
+
+/// The UUID of the VM that a context node is about, likewise.
+pub fn vm_id(tree: &Tree<'_>, context: Context, node: NodeId) -> Option<String> {
+    vm_text(tree, context, node, "uuid")
+}
+
+fn vm_text(tree: &Tree<'_>, context: Context, node: NodeId, element: &str) -> Option<String> {
+    let text_of = |node: NodeId| {
+        let found = tree.children(node).find(|&child| plain_name(tree, child) == element)?;
+        Some(tree.string_value(found).trim().to_owned()).filter(|text| !text.is_empty())
     };
     match context {
-        Context::Domain | Context::Network => name_of(node),
+        Context::Domain | Context::Network => text_of(node),
         // A snapshot's own name is not the VM's.
         Context::DomainSnapshot | Context::DomainCheckpoint => {
-            tree.children(node).find(|&child| plain_name(tree, child) == "domain").and_then(name_of)
+            tree.children(node).find(|&child| plain_name(tree, child) == "domain").and_then(text_of)
         }
         Context::DomainBackup => tree
             .ancestors(node)
-            .find_map(|above| tree.children(above).find(|&child| plain_name(tree, child) == "domain").and_then(name_of)),
+            .find_map(|above| tree.children(above).find(|&child| plain_name(tree, child) == "domain").and_then(text_of)),
         Context::Vm => None,
     }
 }

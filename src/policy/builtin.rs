@@ -1,6 +1,6 @@
 //! The policies that vmlint brings along, prepared when it was built.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::compile::{Faulty, Loaded};
 use super::load;
@@ -82,6 +82,15 @@ pub static ALL: [BuiltIn; 4] = [
     hyper_v("hyperv-generation", file!("hyperv/hyperv-generation")),
     hyper_v("hyperv-bpa", file!("hyperv/hyperv-bpa")),
 ];
+
+/// The ids of all rules of all built-in policies, read when somebody first asks.
+pub fn rule_ids() -> &'static [Arc<str>] {
+    static IDS: OnceLock<Vec<Arc<str>>> = OnceLock::new();
+    IDS.get_or_init(|| {
+        let policies = ALL.iter().filter_map(|policy| policy.load().ok());
+        policies.flat_map(|loaded| loaded.policy.rules).map(|rule| rule.id.clone()).collect()
+    })
+}
 
 impl File {
     /// What it holds, with the names that its wording asks for; `documented` says with all that is said only to readers.

@@ -15,7 +15,7 @@ use crate::source::Source;
 use crate::systems::GuestPattern;
 use crate::tree::Vocabulary;
 use crate::xpath::{self, Environment, Expression, VariableKind};
-use crate::{definition, libvirt};
+use crate::{definition, libvirt, suppress};
 
 /// A policy with the file it came from.
 #[derive(Debug)]
@@ -48,12 +48,21 @@ pub enum Choice {
 pub struct RuleSet {
     pub(crate) vocabulary: Vocabulary,
     pub(crate) policies: Vec<Compiled>,
+    /// Ids of the rules that are switched off.
+    pub(crate) off: Vec<Arc<str>>,
+    /// What is to be done with the rules about suppressions.
+    own: Vec<(&'static str, Choice)>,
 }
 
 impl RuleSet {
     /// The names that the rules ask for; every tree they judge numbers its names by it.
     pub fn vocabulary(&self) -> &Vocabulary {
         &self.vocabulary
+    }
+
+    /// What is to be done with one of vmlint's own rules.
+    pub(crate) fn own(&self, id: &str) -> Choice {
+        self.own.iter().find(|(own, _)| *own == id).map_or(Choice::Run, |(_, choice)| *choice)
     }
 
     /// Whether any rule is about definitions of this platform.
@@ -227,7 +236,10 @@ pub fn compile(policies: &[Loaded], named: bool, choose: &dyn Fn(&str) -> Choice
     if faulty.iter().flat_map(|file| &file.faults).any(|fault| fault.severity == Severity::Error) {
         return Err(faulty);
     }
-    Ok((RuleSet { vocabulary, policies: compiled }, faulty))
+    let ids = policies.iter().flat_map(|loaded| &loaded.policy.rules).map(|rule| rule.id.clone());
+    let off = ids.filter(|id| choose(id) == Choice::Off).collect();
+    let own = suppress::RULES.iter().map(|id| (*id, choose(id))).collect();
+    Ok((RuleSet { vocabulary, policies: compiled, off, own }, faulty))
 }
 
 /// The prefixes that every expression over definitions of a platform may use.

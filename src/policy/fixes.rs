@@ -13,7 +13,7 @@ use crate::input::xml;
 use crate::tree::{Tree, Vocabulary};
 use crate::xpath::{Expression, NameTest};
 
-const KEYS: [&str; 6] = ["safety", "description", "set", "remove", "insert", "rename"];
+pub(crate) const KEYS: [&str; 6] = ["safety", "description", "set", "remove", "insert", "rename"];
 
 /// One way to get rid of what a case finds. Expressions are relative to the found node.
 #[derive(Debug, Clone)]
@@ -64,6 +64,8 @@ pub enum Side {
     After,
 }
 
+/// The keys of an insertion.
+pub(crate) const INSERTION_KEYS: [&str; 4] = ["into", "before", "after", "xml"];
 const SIDES: [(&str, Side); 3] = [("into", Side::Into), ("before", Side::Before), ("after", Side::After)];
 
 /// Reads one fix or a list of alternatives.
@@ -146,7 +148,7 @@ fn set(path: Text, value: Text) -> Step<Text, Text> {
 }
 
 fn read_insert(node: &Node, faults: &mut Faults) -> Option<Step<Text, Text>> {
-    let fields = faults.fields(node, "an insertion", &["into", "before", "after", "xml"]);
+    let fields = faults.fields(node, "an insertion", &INSERTION_KEYS);
     let xml = fields.required("xml", "the insertion", faults);
     let mut places = SIDES.iter().filter_map(|(key, side)| fields.get(key).map(|node| (*side, node)));
     let (Some((side, node)), None) = (places.next(), places.next()) else {

@@ -14,10 +14,10 @@ use crate::finding::{Citation, Severity, Status};
 use crate::source::Source;
 use crate::systems::GuestPattern;
 
-const POLICY_KEYS: [&str; 12] =
+pub(crate) const POLICY_KEYS: [&str; 12] =
     ["policy", "title", "platform", "hosts", "sources", "prefixes", "names", "tables", "devices", "matrix", "uses", "rules"];
 /// The keys of a rule and of a feature's use, beside the one that names it and the document.
-const RULE_KEYS: [&str; 19] = [
+pub(crate) const RULE_KEYS: [&str; 19] = [
     "title",
     "status",
     "severity",
@@ -38,7 +38,7 @@ const RULE_KEYS: [&str; 19] = [
     "except-hosts",
     "examples",
 ];
-const CASE_KEYS: [&str; 14] = [
+pub(crate) const CASE_KEYS: [&str; 14] = [
     "find",
     "severity",
     "status",
@@ -54,7 +54,16 @@ const CASE_KEYS: [&str; 14] = [
     "fix",
     "except-hosts",
 ];
-const STATUSES: [(&str, Status); 6] = [
+/// The keys of a rule and of a feature's use that the other does not have.
+pub(crate) const OWN_KEYS: [&[&str]; 2] = [&["id", "source"], &["feature"]];
+pub(crate) const MATRIX_KEYS: [&str; 2] = ["features", "editions"];
+pub(crate) const SOURCE_KEYS: [&str; 4] = ["title", "section", "date", "url"];
+pub(crate) const NAMES_KEYS: [&str; 2] = ["elements", "attributes"];
+pub(crate) const DEVICE_KEYS: [&str; 3] = ["noun", "name", "phrase"];
+pub(crate) const RELATED_KEYS: [&str; 2] = ["find", "label"];
+pub(crate) const EXAMPLES_KEYS: [&str; 2] = ["bad", "good"];
+pub(crate) const PLATFORMS: [(&str, Platform); 2] = [("libvirt", Platform::Libvirt), ("hyper-v", Platform::HyperV)];
+pub(crate) const STATUSES: [(&str, Status); 6] = [
     ("unsupported", Status::Unsupported),
     ("deprecated", Status::Deprecated),
     ("tech-preview", Status::TechPreview),
@@ -93,7 +102,7 @@ fn read_policy(root: &Node, documented: bool, faults: &mut Faults) -> Option<Pol
     let id = fields.required("policy", "the policy", faults);
     let title = fields.required("title", "the policy", faults);
     let platform = match fields.get("platform") {
-        Some(node) => faults.word(node, "platform", &[("libvirt", Platform::Libvirt), ("hyper-v", Platform::HyperV)]),
+        Some(node) => faults.word(node, "platform", &PLATFORMS),
         None => fields.required("platform", "the policy", faults).and(None),
     };
     if let Some(id) = &id
@@ -151,7 +160,7 @@ fn read_policy(root: &Node, documented: bool, faults: &mut Faults) -> Option<Pol
 
 /// The features of a matrix and the files of its editions.
 fn read_matrix(node: &Node, faults: &mut Faults) -> (Vec<Feature>, Vec<Text>) {
-    let fields = faults.fields(node, "a matrix", &["features", "editions"]);
+    let fields = faults.fields(node, "a matrix", &MATRIX_KEYS);
     let features = fields.get("features").map(|node| matrix::read_features(node, faults)).unwrap_or_default();
     let editions = fields.get("editions").map(|node| faults.texts(node, "an edition")).unwrap_or_default();
     for (key, missing) in [("features", features.is_empty()), ("editions", editions.is_empty())] {
@@ -223,7 +232,7 @@ fn read_citations(fields: &Fields<'_>, faults: &mut Faults) -> Citations {
         return citations;
     };
     for (key, node) in faults.entries(node, "`sources`") {
-        let fields = faults.fields(node, "a source", &["title", "section", "date", "url"]);
+        let fields = faults.fields(node, "a source", &SOURCE_KEYS);
         let what = format!("the source `{}`", key.text);
         let title = fields.required("title", &what, faults);
         let section = fields.required("section", &what, faults);
@@ -243,7 +252,7 @@ fn read_citations(fields: &Fields<'_>, faults: &mut Faults) -> Citations {
 
 fn read_names(fields: &Fields<'_>, faults: &mut Faults) -> (Vec<String>, Vec<String>) {
     let Some(node) = fields.get("names") else { return Default::default() };
-    let names = faults.fields(node, "`names`", &["elements", "attributes"]);
+    let names = faults.fields(node, "`names`", &NAMES_KEYS);
     let mut list = |key: &str| -> Vec<String> {
         let texts = names.get(key).map(|node| faults.texts(node, "a name")).unwrap_or_default();
         texts.into_iter().map(|text| text.text).collect()
@@ -263,7 +272,7 @@ fn read_devices(node: &Node, faults: &mut Faults) -> Vec<Device> {
         let element = key.text.clone();
         let device = match &node.content {
             Content::Map(_) => {
-                let fields = faults.fields(node, "a device", &["noun", "name", "phrase"]);
+                let fields = faults.fields(node, "a device", &DEVICE_KEYS);
                 let noun = fields.optional("noun", faults).map_or(element.clone(), |noun| noun.text);
                 let phrase = fields.optional("phrase", faults).map(|phrase| phrase.text);
                 Some(Device { element, noun, name: fields.optional("name", faults), phrase })
@@ -362,7 +371,8 @@ struct Shelf<'p> {
 impl Shelf<'_> {
     /// Reads a rule, or a feature's use, which is one named after the feature.
     fn read_rule(&self, node: &Node, is_use: bool, faults: &mut Faults) -> Option<Rule> {
-        let own: &[&'static str] = if is_use { &["feature"] } else { &["id", "source"] };
+        let [of_rules, of_uses] = OWN_KEYS;
+        let own = if is_use { of_uses } else { of_rules };
         let known: Vec<&'static str> = own.iter().chain(&RULE_KEYS).chain(&tests::NAMES).copied().collect();
         let fields = faults.fields(node, if is_use { "a use" } else { "a rule" }, &known);
         let id = fields.required(if is_use { "feature" } else { "id" }, "the rule", faults);
@@ -529,7 +539,7 @@ fn read_related(node: &Node, faults: &mut Faults) -> Vec<(Text, Option<Text>)> {
     let items = faults.list(node, "`related`");
     let mut related = Vec::new();
     for node in items {
-        let fields = faults.fields(node, "a related place", &["find", "label"]);
+        let fields = faults.fields(node, "a related place", &RELATED_KEYS);
         let label = fields.optional("label", faults);
         related.extend(fields.required("find", "the related place", faults).map(|find| (find, label)));
     }
@@ -551,7 +561,7 @@ fn read_except_hosts(node: &Node, faults: &mut Faults) -> Vec<(Arc<str>, Option<
 
 fn read_examples(fields: &Fields<'_>, what: &str, faults: &mut Faults) -> (Vec<Text>, Vec<Text>) {
     let Some(node) = fields.get("examples") else { return Default::default() };
-    let examples = faults.fields(node, "`examples`", &["bad", "good"]);
+    let examples = faults.fields(node, "`examples`", &EXAMPLES_KEYS);
     let mut list = |key: &str| {
         let found = examples.get(key).map(|node| faults.texts(node, "an example")).unwrap_or_default();
         if found.is_empty() {

@@ -9,6 +9,9 @@ use crate::finding::Citation;
 use crate::suggest;
 use crate::systems::{self, Guest};
 
+/// The keys of a feature.
+pub(crate) const FEATURE_KEYS: [&str; 4] = ["id", "group", "title", "what"];
+
 /// The words for hosts in a table's rows.
 const HOST_WORDS: [(&str, &str); 6] = [
     ("2012R2", "windows-server-2012-r2"),
@@ -375,7 +378,7 @@ pub fn drivers_word(drivers: &str) -> String {
 pub(super) fn read_features(node: &Node, faults: &mut Faults) -> Vec<Feature> {
     let mut features: Vec<Feature> = Vec::new();
     for node in faults.list(node, "`features`") {
-        let fields = faults.fields(node, "a feature", &["id", "group", "title", "what"]);
+        let fields = faults.fields(node, "a feature", &FEATURE_KEYS);
         let mut text = |key| fields.required(key, "the feature", faults);
         let (id, group, title, what) = (text("id"), text("group"), text("title"), text("what"));
         let (Some(id), Some(group), Some(title), Some(what)) = (id, group, title, what) else { continue };

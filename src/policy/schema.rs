@@ -169,19 +169,6 @@ pub struct Rule {
     pub good: Vec<Text>,
 }
 
-impl Rule {
-    /// What to do instead, as the rule and its cases say it, each once; without what is filled in only for a finding.
-    pub fn helps(&self) -> Vec<&str> {
-        let mut helps: Vec<&str> = Vec::new();
-        for help in std::iter::once(self.help.as_str()).chain(self.cases.iter().map(|case| case.help.text.as_str())) {
-            if !help.is_empty() && !help.contains('{') && !helps.contains(&help) {
-                helps.push(help);
-            }
-        }
-        helps
-    }
-}
-
 /// One way in which a rule shows.
 #[derive(Debug, Clone)]
 pub struct Case {

@@ -10,6 +10,9 @@ use crate::xpath::{Pattern, unit};
 /// The keys in a rule that are tests.
 pub const NAMES: [&str; 9] = ["equals", "one-of", "glob", "matches", "at-least", "at-most", "multiple-of", "version-in", "count"];
 
+/// The keys of `count`.
+pub(crate) const COUNT_KEYS: [&str; 2] = ["at-least", "at-most"];
+
 /// A number, with a unit where it is a size.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Quantity {
@@ -170,7 +173,7 @@ fn read_count(node: &Node, faults: &mut Faults) -> Option<Test> {
         let exactly = whole_number(node, faults)?;
         return Some(Test::Count { at_least: exactly, at_most: exactly });
     };
-    let fields = faults.fields(node, "`count`", &["at-least", "at-most"]);
+    let fields = faults.fields(node, "`count`", &COUNT_KEYS);
     let mut bound = |key: &str, default: usize| fields.get(key).map_or(Some(default), |node| whole_number(node, faults));
     Some(Test::Count { at_least: bound("at-least", 0)?, at_most: bound("at-most", usize::MAX)? })
 }

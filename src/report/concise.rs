@@ -25,11 +25,13 @@ impl Report for Concise {
         let path = shown_path(file.source.path());
         let path = paint.bold(&escape(&path));
         let mut out = String::new();
-        for finding in &file.findings {
+        for finding in file.listed(self.options.suppressed) {
             let at = places.position(finding.focus.span.start);
             let rule = format!("{}[{}]", finding.severity.as_str(), escape(&finding.rule));
             let rule = paint.severity(finding.severity, &rule);
-            out.push_str(&format!("{path}:{}:{}: {rule} {}\n", at.line, at.column, escape(&finding.message)));
+            let mark = finding.suppressed.as_ref().map(|why| format!(" (suppressed: {})", escape(&why.words())));
+            let mark = mark.unwrap_or_default();
+            out.push_str(&format!("{path}:{}:{}: {rule} {}{mark}\n", at.line, at.column, escape(&finding.message)));
         }
         out.into_bytes()
     }

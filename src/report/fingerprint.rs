@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::repository::Repository;
 use crate::finding::Finding;
-use crate::source::Source;
+use crate::source::{Source, Span};
 
-/// Fingerprints of the findings of one file: made of the file, the rule, the host, the VM and the place in its tree, and of no line.
+/// Fingerprints of the findings of one file: made of the file, the rule, the host and what the finding is about, and of no line.
 /// No two of a report are alike.
 pub(super) struct Fingerprints {
     path: String,
@@ -23,8 +23,9 @@ impl Fingerprints {
     /// The fingerprint of the next finding: 32 digits, and which one it is if the same was there before.
     pub(super) fn next(&mut self, finding: &Finding) -> String {
         let host = finding.host.as_deref().unwrap_or_default();
-        let vm = finding.vm.as_deref().unwrap_or_default();
-        let hash = fnv(&[&self.path, &finding.rule, host, vm, &finding.place.node]);
+        let identity = &finding.identity;
+        let vm = identity.vm.as_deref().or(finding.vm.as_deref()).unwrap_or_default();
+        let hash = fnv(&[&self.path, &finding.rule, host, vm, &identity.at]);
         let seen = self.seen.entry(hash).or_default();
         *seen += 1;
         match *seen {
@@ -44,64 +45,66 @@ fn fnv(texts: &[&str]) -> u128 {
 
 /// The non-blank UTF-16 units that a line's hash is made of.
 const WINDOW: usize = 100;
+/// Lines of a longer text have no hash: nothing shows such a file, and one of blank lines would cost a hash for each.
+const MAX_TEXT: usize = 4 << 20;
 /// The base of the polynomial.
 const BASE: u64 = 37;
 
 /// The hashes of lines that GitHub's upload action works out for a file, and compares with what a report says: a polynomial over the
 /// first hundred units from the line's start that are neither space nor tab, with every line end as a line feed, behind it how many
 /// lines so far had the same.
-pub(super) struct LineHashes(Vec<(u64, u32)>);
+pub(super) struct LineHashes(FxHashMap<usize, (u64, u32)>);
 
 impl LineHashes {
-    /// Of a file; none where its bytes are not its text, because the action reads files as UTF-8.
-    pub(super) fn new(source: &Source) -> Option<LineHashes> {
+    /// Of some lines of a file, counted from 0; of none where its bytes are not its text, because the action reads files as UTF-8.
+    pub(super) fn new(source: &Source, lines: impl Iterator<Item = usize>) -> LineHashes {
         let text = source.text();
-        let is_plain =
-            !source.is_binary() && source.file_range(crate::source::Span::new(0, text.len())) == (0, text.len() as u32);
-        is_plain.then(|| LineHashes::of(text))
+        let is_plain = !source.is_binary()
+            && text.len() <= MAX_TEXT
+            && source.file_range(Span::new(0, text.len())) == (0, text.len() as u32);
+        if is_plain { LineHashes::of(text, lines) } else { LineHashes(FxHashMap::default()) }
     }
 
-    /// The hash of a line, counted from 1.
-    pub(super) fn line(&self, line: u32) -> Option<String> {
-        let (hash, nth) = self.0.get((line as usize).checked_sub(1)?)?;
-        Some(format!("{hash:x}:{nth}"))
+    /// The hash of a line, counted from 0.
+    pub(super) fn line(&self, line: usize) -> Option<String> {
+        self.0.get(&line).map(|(hash, nth)| format!("{hash:x}:{nth}"))
     }
 
-    fn of(text: &str) -> LineHashes {
-        let mut units: Vec<u16> = Vec::with_capacity(text.len() + WINDOW + 1);
-        let mut starts = Vec::new();
-        let mut at_start = true;
+    fn of(text: &str, lines: impl Iterator<Item = usize>) -> LineHashes {
+        let mut stripped = Vec::with_capacity(text.len());
         let mut after_cr = false;
-        for unit in text.encode_utf16().chain([u16::MAX]) {
-            let is_second_half = after_cr && unit == u16::from(b'\n');
-            after_cr = unit == u16::from(b'\r');
-            if is_second_half || unit == u16::from(b' ') || unit == u16::from(b'\t') {
-                continue;
+        for byte in text.bytes() {
+            match byte {
+                b' ' | b'\t' => {}
+                b'\n' if after_cr => {}
+                b'\r' => stripped.push(b'\n'),
+                _ => stripped.push(byte),
             }
-            if std::mem::take(&mut at_start) {
-                starts.push(units.len());
-            }
-            let unit = if after_cr { u16::from(b'\n') } else { unit };
-            at_start = unit == u16::from(b'\n');
-            units.push(unit);
+            after_cr = byte == b'\r';
         }
-        units.resize(units.len() + WINDOW, 0);
-        let leaving = (0..WINDOW).fold(1, |power: u64, _| power.wrapping_mul(BASE));
-        let roll = |hash: u64, unit: u16| hash.wrapping_mul(BASE).wrapping_add(u64::from(unit));
-        let mut hash = units.iter().take(WINDOW).fold(0, |hash, &unit| roll(hash, unit));
-        let mut windows = units.iter().zip(units.iter().skip(WINDOW)).enumerate();
-        let mut at = 0;
+        // Nothing but whole characters was left out.
+        let stripped = std::str::from_utf8(&stripped).unwrap_or_default();
+        let starts: Vec<usize> =
+            std::iter::once(0).chain(memchr::memchr_iter(b'\n', stripped.as_bytes()).map(|at| at + 1)).collect();
+        // Most lines begin like none that is asked for, and need no hash to be told apart from it.
+        let beginning = |start: usize| {
+            let bytes = stripped.as_bytes().get(start..).unwrap_or_default().iter().take(8);
+            bytes.fold(0, |all: u64, &byte| all << 8 | u64::from(byte))
+        };
+        let mut hashes: FxHashMap<usize, (u64, u32)> = lines.map(|line| (line, (0, 0))).collect();
+        let known: FxHashSet<u64> = hashes.keys().filter_map(|&line| Some(beginning(*starts.get(line)?))).collect();
         let mut counts: FxHashMap<u64, u32> = FxHashMap::default();
-        let lines = starts.into_iter().map(|start| {
-            for (index, (&left, &entered)) in windows.by_ref().take(start - at) {
-                hash = roll(hash, entered).wrapping_sub(leaving.wrapping_mul(u64::from(left)));
-                at = index + 1;
-            }
+        for (line, &start) in starts.iter().enumerate().filter(|(_, start)| known.contains(&beginning(**start))) {
+            // Behind the text come an end of file and zeros.
+            let units = stripped.get(start..).unwrap_or_default().encode_utf16().chain([u16::MAX]).chain(std::iter::repeat(0));
+            let hash = units.take(WINDOW).fold(0, |hash: u64, unit| hash.wrapping_mul(BASE).wrapping_add(u64::from(unit)));
             let count = counts.entry(hash).or_default();
             *count += 1;
-            (hash, *count)
-        });
-        LineHashes(lines.collect())
+            if let Some(wanted) = hashes.get_mut(&line) {
+                *wanted = (hash, *count);
+            }
+        }
+        LineHashes(hashes)
     }
 }
 
@@ -113,8 +116,9 @@ mod tests {
     #[test]
     fn lines_have_the_hashes_that_github_works_out() {
         let hashes = |text: &str| -> Vec<String> {
-            let hashes = LineHashes::of(text);
-            (1..).map_while(|line| hashes.line(line)).collect()
+            let lines = Source::utf8("x", text.to_owned(), 0).line_count();
+            // One line asked for alone has the hash that it has among all.
+            (0..lines).map(|line| LineHashes::of(text, [line].into_iter()).line(line).unwrap()).collect()
         };
         assert_eq!(hashes(""), ["c129715d7a2bc9a3:1"]);
         let four = ["271789c17abda88f:1", "54703d4cd895b18:1", "180aee12dab6264:1", "a23a3dc5e078b07b:1"];

@@ -2,20 +2,21 @@
 //! severity in a step; the log has all of them.
 
 use super::place::Places;
-use super::{Background, Options, Report, escape, shown_path, summary};
+use super::repository::Repository;
+use super::{Options, Report, escape, shown_path, summary};
 use crate::finding::{Checked, Severity, Summary};
 
 /// The report of `--format github`.
 #[derive(Debug)]
 pub struct GitHub<'b> {
     options: Options,
-    background: &'b Background,
+    repository: &'b Repository,
 }
 
 impl<'b> GitHub<'b> {
     /// The report of a run.
-    pub fn new(options: Options, background: &'b Background) -> GitHub<'b> {
-        GitHub { options, background }
+    pub fn new(options: Options, repository: &'b Repository) -> GitHub<'b> {
+        GitHub { options, repository }
     }
 }
 
@@ -23,7 +24,7 @@ impl Report for GitHub<'_> {
     fn file(&self, file: &Checked) -> Vec<u8> {
         let places = Places::new(&file.source);
         let shown = shown_path(file.source.path());
-        let path = property(&self.background.repository.path(file.source.path()));
+        let path = property(&self.repository.path(file.source.path()));
         let mut out = String::new();
         for finding in &file.findings {
             let span = places.marked(finding);

@@ -5,19 +5,20 @@ use serde::Serialize;
 use super::fingerprint::Fingerprints;
 use super::json::write;
 use super::place::Places;
-use super::{Background, Report, escape};
+use super::repository::Repository;
+use super::{Report, escape};
 use crate::finding::{Checked, Severity, Summary};
 
 /// The report of `--format gitlab`.
 #[derive(Debug)]
 pub struct GitLab<'b> {
-    background: &'b Background,
+    repository: &'b Repository,
 }
 
 impl<'b> GitLab<'b> {
     /// The report of a run.
-    pub fn new(background: &'b Background) -> GitLab<'b> {
-        GitLab { background }
+    pub fn new(repository: &'b Repository) -> GitLab<'b> {
+        GitLab { repository }
     }
 }
 
@@ -30,8 +31,8 @@ impl Report for GitLab<'_> {
         if file.findings.is_empty() {
             return Vec::new();
         }
-        let path = self.background.repository.path(file.source.path());
-        let mut fingerprints = Fingerprints::new(file.source.path(), &self.background.repository);
+        let path = self.repository.path(file.source.path());
+        let mut fingerprints = Fingerprints::new(file.source.path(), self.repository);
         let places = Places::new(&file.source);
         let mut out = Vec::with_capacity(file.findings.len() * 512);
         for (n, finding) in file.findings.iter().enumerate() {

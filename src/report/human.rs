@@ -51,6 +51,11 @@ impl Human {
                 out.push_str(&format!("  --> {path}:{}:{}\n", at.line, at.column));
             }
         }
+        if let Some(suppression) = &finding.suppressed {
+            let place = suppression.place.as_ref().map(|place| format!(", line {}", places.position(place.span.start).line));
+            let place = place.unwrap_or_else(|| ", baseline".to_owned());
+            self.footer(out, "reason", &format!("{}{place}", suppression.words()), None);
+        }
         if let Some(help) = &finding.help {
             self.footer(out, "help", help, None);
         }
@@ -69,7 +74,8 @@ impl Human {
 
     /// `error[rhel-8/tcg]: what is wrong`
     fn headline(&self, out: &mut String, finding: &Finding) {
-        let head = format!("{}[{}]", finding.severity.as_str(), escape(&finding.rule));
+        let mark = if finding.suppressed.is_some() { " (suppressed)" } else { "" };
+        let head = format!("{}[{}]{mark}", finding.severity.as_str(), escape(&finding.rule));
         let indent = format!("{head}: ");
         let message = escape(&finding.message);
         let lines = self.wrap(&message, &indent, "  ");
@@ -157,7 +163,7 @@ impl Report for Human {
         let path = shown_path(file.source.path());
         let path = escape(&path);
         let mut out = String::new();
-        for (n, finding) in file.findings.iter().enumerate() {
+        for (n, finding) in file.listed(self.options.suppressed).into_iter().enumerate() {
             if n > 0 {
                 out.push('\n');
             }
@@ -174,7 +180,8 @@ impl Report for Human {
         if self.options.quiet {
             return Vec::new();
         }
-        let blank = if summary::shown(summary) > 0 { "\n" } else { "" };
+        let is_page = summary::shown(summary) > 0 || (self.options.suppressed && summary.suppressed > 0);
+        let blank = if is_page { "\n" } else { "" };
         format!("{blank}{}", summary::line(summary, self.options)).into_bytes()
     }
 }

@@ -8,8 +8,8 @@ use serde_json::ser::{Formatter, Serializer};
 
 use super::escape::is_unsafe;
 use super::place::Places;
-use super::{Report, shown_path};
-use crate::finding::{Checked, Citation, Decision, Finding, Fix, Label, Summary};
+use super::{Options, Report, shown_path};
+use crate::finding::{Checked, Citation, Decision, Finding, Fix, Label, Summary, Suppression};
 use crate::source::Source;
 
 /// The name and version of the format.
@@ -17,11 +17,29 @@ const SCHEMA: &str = "vmlint-findings/1";
 
 /// The report of `--format json`: one object, one finding per line.
 #[derive(Debug)]
-pub struct Json;
+pub struct Json {
+    options: Options,
+}
+
+impl Json {
+    /// The report for these options.
+    pub fn new(options: Options) -> Json {
+        Json { options }
+    }
+}
 
 /// The report of `--format ndjson`: one finding per line and nothing else.
 #[derive(Debug)]
-pub struct NdJson;
+pub struct NdJson {
+    options: Options,
+}
+
+impl NdJson {
+    /// The report for these options.
+    pub fn new(options: Options) -> NdJson {
+        NdJson { options }
+    }
+}
 
 impl Report for Json {
     fn head(&self) -> Vec<u8> {
@@ -33,7 +51,7 @@ impl Report for Json {
     }
 
     fn file(&self, file: &Checked) -> Vec<u8> {
-        findings(file, b"", b",")
+        findings(file, self.options, b"", b",")
     }
 
     fn separator(&self) -> &'static [u8] {
@@ -58,6 +76,7 @@ impl Report for Json {
             skipped: summary.skipped,
             fixable: summary.fixable.safely + summary.fixable.unsafely,
             fixed: summary.fixed,
+            baseline: summary.baseline.map(|known| BaselineV1 { covered: known.covered, unneeded: known.unneeded }),
         };
         write(&mut out, &summary);
         out.extend_from_slice(b"}\n");
@@ -67,7 +86,7 @@ impl Report for Json {
 
 impl Report for NdJson {
     fn file(&self, file: &Checked) -> Vec<u8> {
-        findings(file, b"\n", b"")
+        findings(file, self.options, b"\n", b"")
     }
 
     fn tail(&self, _: &Summary) -> Vec<u8> {
@@ -76,11 +95,12 @@ impl Report for NdJson {
 }
 
 /// The findings of a file, each a line: after a line feed with `comma` between them, or before one.
-fn findings(file: &Checked, after: &[u8], comma: &[u8]) -> Vec<u8> {
+fn findings(file: &Checked, options: Options, after: &[u8], comma: &[u8]) -> Vec<u8> {
     let places = Places::new(&file.source);
     let path = shown_path(file.source.path());
-    let mut out = Vec::with_capacity(file.findings.len() * 1_024);
-    for (n, finding) in file.findings.iter().enumerate() {
+    let listed = file.listed(options.suppressed);
+    let mut out = Vec::with_capacity(listed.len() * 1_024);
+    for (n, finding) in listed.into_iter().enumerate() {
         if after.is_empty() {
             out.extend_from_slice(if n == 0 { b"" } else { comma });
             out.push(b'\n');
@@ -113,7 +133,7 @@ struct FindingV1<'a> {
     help: Option<&'a str>,
     source: Option<SourceV1<'a>>,
     fixes: Vec<FixV1<'a>>,
-    suppressed: Option<()>,
+    suppressed: Option<SuppressedV1<'a>>,
     focus: LocationV1<'a>,
     decision: Option<DecisionV1<'a>>,
 }
@@ -138,10 +158,31 @@ impl<'a> FindingV1<'a> {
             help: finding.help.as_deref(),
             source: finding.source.as_deref().map(SourceV1::new),
             fixes: finding.fixes.iter().map(|fix| FixV1::new(fix, places)).collect(),
-            suppressed: None,
+            suppressed: finding.suppressed.as_deref().map(|suppressed| SuppressedV1::new(suppressed, places)),
             focus: LocationV1::new(&finding.focus, places, Some(&finding.focus.text)),
             // A line of a built-in policy tells nobody more than the rule does.
             decision: finding.decision.as_deref().filter(|decision| decision.own).map(DecisionV1::new),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct SuppressedV1<'a> {
+    kind: &'static str,
+    reason: &'a str,
+    until: Option<String>,
+    owner: Option<&'a str>,
+    location: Option<LocationV1<'a>>,
+}
+
+impl<'a> SuppressedV1<'a> {
+    fn new(suppression: &'a Suppression, places: &Places<'_>) -> SuppressedV1<'a> {
+        SuppressedV1 {
+            kind: suppression.kind(),
+            reason: &suppression.reason,
+            until: suppression.until.map(|until| until.to_string()),
+            owner: suppression.owner.as_deref(),
+            location: suppression.place.as_ref().map(|place| LocationV1::new(place, places, None)),
         }
     }
 }
@@ -254,6 +295,13 @@ struct SummaryV1 {
     skipped: usize,
     fixable: usize,
     fixed: usize,
+    baseline: Option<BaselineV1>,
+}
+
+#[derive(Serialize)]
+struct BaselineV1 {
+    covered: usize,
+    unneeded: usize,
 }
 
 /// Appends a value as JSON that may also be looked at.

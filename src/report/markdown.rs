@@ -2,8 +2,8 @@
 
 use super::paint::Paint;
 use super::place::Places;
-use super::repository::is_address;
-use super::{Background, Report, escape, shown_path, summary};
+use super::repository::{Repository, is_address};
+use super::{Report, escape, shown_path, summary};
 use crate::finding::{Checked, RuleInfo, Summary};
 
 /// GitHub takes 1 MiB of summary for a step, and drops all of one that is longer. What is left of it is for the numbers and the rules.
@@ -14,13 +14,13 @@ const MAX_RULES: usize = 200;
 /// The report of `--format markdown`.
 #[derive(Debug)]
 pub struct Markdown<'b> {
-    background: &'b Background,
+    repository: &'b Repository,
 }
 
 impl<'b> Markdown<'b> {
     /// The report of a run.
-    pub fn new(background: &'b Background) -> Markdown<'b> {
-        Markdown { background }
+    pub fn new(repository: &'b Repository) -> Markdown<'b> {
+        Markdown { repository }
     }
 
     fn rules(&self, out: &mut String, summary: &Summary) {
@@ -29,7 +29,7 @@ impl<'b> Markdown<'b> {
         // The worst and most frequent first; the map is sorted by ids.
         rules.sort_by_key(|(_, counts)| std::cmp::Reverse((counts[2], counts[1], counts[0])));
         for (id, [notes, warnings, errors]) in rules.iter().take(MAX_RULES) {
-            let info = self.background.rules.iter().find(|info| info.id == **id);
+            let info = summary.described.iter().find(|info| info.id == **id);
             let (name, title) = (prose(id), info.map(|info| prose(&info.title)).unwrap_or_default());
             let name = match info.and_then(address) {
                 Some(url) => format!("[{name}]({url})"),
@@ -51,7 +51,7 @@ impl Report for Markdown<'_> {
         let mut out = String::new();
         for finding in &file.findings {
             let line = places.position(places.marked(finding).start).line;
-            let place = match self.background.repository.link(path, line) {
+            let place = match self.repository.link(path, line) {
                 Some(link) => format!("[{shown}:{line}]({link})"),
                 None => format!("{shown}:{line}"),
             };

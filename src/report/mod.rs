@@ -24,7 +24,7 @@ mod xml;
 use std::path::Path;
 
 use self::repository::Repository;
-use crate::finding::{Checked, RuleInfo, Summary};
+use crate::finding::{Checked, Summary};
 
 pub use checkstyle::Checkstyle;
 pub use concise::Concise;
@@ -56,6 +56,11 @@ pub trait Report: Sync {
 
     /// What comes after the last piece.
     fn tail(&self, summary: &Summary) -> Vec<u8>;
+
+    /// A piece as it is written. Pieces come in order, so that what has to be counted over all files can be.
+    fn in_order(&self, piece: Vec<u8>) -> Vec<u8> {
+        piece
+    }
 
     /// How many bytes there is room for. A report that has a limit begins with its tail, the numbers: its pieces, a line for each
     /// finding, wait until all files are judged, and the tail is told how many lines there is no room for.
@@ -97,7 +102,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// Whether the report describes the rules of the run, so that [`Background::rules`] has to be there.
+    /// Whether the report describes rules, so that [`Summary::described`] has to be there.
     pub fn describes_rules(self) -> bool {
         matches!(self, Format::Sarif | Format::Markdown | Format::Html)
     }
@@ -134,31 +139,24 @@ pub struct Options {
     pub verbose: bool,
     /// `-q`: findings only, no summary.
     pub quiet: bool,
+    /// `--show-suppressed`: findings that do not count are listed too.
+    pub suppressed: bool,
 }
 
-/// What reports are told of a run before it starts.
-#[derive(Debug, Clone, Default)]
-pub struct Background {
-    /// The rules that run, sorted by their ids, and the engine's own; empty where no report describes rules.
-    pub rules: Vec<RuleInfo>,
-    /// Where the files lie.
-    pub repository: Repository,
-}
-
-/// The report of a format.
-pub fn select(format: Format, options: Options, background: &Background) -> Box<dyn Report + '_> {
+/// The report of a format over files of a repository.
+pub fn select(format: Format, options: Options, repository: &Repository) -> Box<dyn Report + '_> {
     match format {
         Format::Human => Box::new(Human::new(options)),
         Format::Concise => Box::new(Concise::new(options)),
-        Format::Json => Box::new(Json),
-        Format::NdJson => Box::new(NdJson),
-        Format::Sarif => Box::new(Sarif::new(background)),
+        Format::Json => Box::new(Json::new(options)),
+        Format::NdJson => Box::new(NdJson::new(options)),
+        Format::Sarif => Box::new(Sarif::new(repository)),
         Format::JUnit => Box::new(JUnit),
         Format::Checkstyle => Box::new(Checkstyle),
-        Format::GitHub => Box::new(GitHub::new(options, background)),
-        Format::Markdown => Box::new(Markdown::new(background)),
-        Format::Html => Box::new(Html::new(background)),
-        Format::GitLab => Box::new(GitLab::new(background)),
+        Format::GitHub => Box::new(GitHub::new(options, repository)),
+        Format::Markdown => Box::new(Markdown::new(repository)),
+        Format::Html => Box::new(Html::new(repository)),
+        Format::GitLab => Box::new(GitLab::new(repository)),
     }
 }
 

@@ -1,7 +1,8 @@
-//! `--format sarif`: SARIF 2.1.0, within what GitHub's code scanning takes. The rules stand first, so that a result can name its rule by
-//! number; results follow as files are judged, and how the run went comes last.
+//! `--format sarif`: SARIF 2.1.0, within what GitHub's code scanning takes. Results are written as files are judged and number their rules
+//! as they come; the rules themselves, and how the run went, come last.
 
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
 use serde::Serialize;
@@ -10,7 +11,7 @@ use super::fingerprint::{Fingerprints, LineHashes};
 use super::json::write;
 use super::place::Places;
 use super::repository::{Repository, is_address};
-use super::{Background, Report, escape};
+use super::{Report, escape};
 use crate::finding::{Checked, Finding, Fix, Label, RuleInfo, Severity, Status, Summary};
 use crate::source::{Source, Span};
 
@@ -34,57 +35,49 @@ const MAX_SNIPPET: usize = 1_024;
 /// The report of `--format sarif`.
 #[derive(Debug)]
 pub struct Sarif<'b> {
-    background: &'b Background,
-    numbers: FxHashMap<&'b str, usize>,
+    repository: &'b Repository,
+    /// The rules of the results so far as JSON, with their numbers.
+    numbers: Mutex<FxHashMap<String, usize>>,
 }
 
 impl<'b> Sarif<'b> {
     /// The report of a run.
-    pub fn new(background: &'b Background) -> Sarif<'b> {
-        let numbers = background.rules.iter().enumerate().map(|(number, rule)| (&*rule.id, number)).collect();
-        Sarif { background, numbers }
+    pub fn new(repository: &'b Repository) -> Sarif<'b> {
+        Sarif { repository, numbers: Mutex::default() }
     }
 }
 
 impl Report for Sarif<'_> {
     fn head(&self) -> Vec<u8> {
-        let driver = Driver {
-            name: env!("CARGO_PKG_NAME"),
-            version: env!("CARGO_PKG_VERSION"),
-            semantic_version: env!("CARGO_PKG_VERSION"),
-            information_uri: HOME,
-            short_description: Text::new(env!("CARGO_PKG_DESCRIPTION")),
-            rules: self.background.rules.iter().map(Rule::new).collect(),
-        };
-        let mut out =
-            format!("{{\"$schema\":\"{SCHEMA}\",\"version\":\"2.1.0\",\"runs\":[{{\n\"tool\":{{\"driver\":").into_bytes();
-        write(&mut out, &driver);
-        out.extend_from_slice(b"},\n\"columnKind\":\"unicodeCodePoints\",\"originalUriBaseIds\":{\"");
-        out.extend_from_slice(ROOT.as_bytes());
-        out.extend_from_slice(b"\":{\"description\":{\"text\":\"The root of the repository.\"}}},\n\"results\":[");
-        out
+        format!(
+            "{{\"$schema\":\"{SCHEMA}\",\"version\":\"2.1.0\",\"runs\":[{{\n\"columnKind\":\"unicodeCodePoints\",\
+             \"originalUriBaseIds\":{{\"{ROOT}\":{{\"description\":{{\"text\":\"The root of the repository.\"}}}}}},\n\"results\":["
+        )
+        .into_bytes()
     }
 
+    /// A line for each result: its rule, a tab, and the result without the number of the rule.
     fn file(&self, file: &Checked) -> Vec<u8> {
-        if file.findings.is_empty() {
+        // Code scanning keeps what is suppressed as closed, so it is told of it whether or not people want to see it.
+        let listed = file.listed(true);
+        if listed.is_empty() {
             return Vec::new();
         }
         let path = file.source.path();
-        let artifact = Artifact::new(path, &self.background.repository);
-        let mut fingerprints = Fingerprints::new(path, &self.background.repository);
-        let lines = LineHashes::new(&file.source);
+        let artifact = Artifact::new(path, self.repository);
+        let mut fingerprints = Fingerprints::new(path, self.repository);
         let places = Places::new(&file.source);
-        let mut out = Vec::with_capacity(file.findings.len() * 2_048);
-        for (n, finding) in file.findings.iter().enumerate() {
-            out.extend_from_slice(if n == 0 { b"\n" } else { b",\n" });
+        let marked = listed.iter().map(|finding| file.source.line_index(places.marked(finding).start));
+        let lines = LineHashes::new(&file.source, marked);
+        let mut out = Vec::with_capacity(listed.len() * 2_048);
+        for finding in listed {
+            write(&mut out, &&*finding.rule);
+            out.push(b'\t');
             let region = Region::new(&file.source, &places, places.marked(finding));
-            let fingerprints = PartialFingerprints {
-                own: fingerprints.next(finding),
-                line: lines.as_ref().and_then(|lines| lines.line(region.start_line)),
-            };
+            let fingerprints =
+                PartialFingerprints { own: fingerprints.next(finding), line: lines.line(region.start_line as usize - 1) };
             let result = SarifResult {
                 rule_id: &finding.rule,
-                rule_index: self.numbers.get(&*finding.rule).copied(),
                 level: finding.severity.as_str(),
                 message: Text { text: message(finding, &places) },
                 locations: [Location {
@@ -105,6 +98,24 @@ impl Report for Sarif<'_> {
                     })
                     .collect(),
                 partial_fingerprints: fingerprints,
+                suppressions: finding
+                    .suppressed
+                    .iter()
+                    .map(|suppression| SarifSuppression {
+                        kind: suppression.kind(),
+                        status: "accepted",
+                        justification: escape(&suppression.words()).into_owned(),
+                        location: suppression.place.as_ref().map(|place| Location {
+                            id: None,
+                            message: None,
+                            physical_location: PhysicalLocation {
+                                artifact_location: &artifact,
+                                region: Region::new(&file.source, &places, place.span),
+                            },
+                            logical_locations: logical(place),
+                        }),
+                    })
+                    .collect(),
                 fixes: finding.fixes.iter().map(|fix| SarifFix::new(fix, &artifact, file, &places)).collect(),
                 properties: ResultProperties {
                     format: file.format.as_str(),
@@ -116,6 +127,25 @@ impl Report for Sarif<'_> {
                 },
             };
             write(&mut out, &result);
+            out.push(b'\n');
+        }
+        out
+    }
+
+    /// Numbers the rules as they come.
+    fn in_order(&self, piece: Vec<u8>) -> Vec<u8> {
+        let mut numbers = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut out = Vec::with_capacity(piece.len() + 32);
+        for line in String::from_utf8_lossy(&piece).lines() {
+            let Some((rule, result)) = line.split_once('\t') else { continue };
+            let next = numbers.len();
+            let number = match numbers.get(rule) {
+                Some(known) => *known,
+                None => *numbers.entry(rule.to_owned()).or_insert(next),
+            };
+            out.extend_from_slice(if out.is_empty() { b"\n" } else { b",\n" });
+            out.extend_from_slice(format!("{{\"ruleIndex\":{number},").as_bytes());
+            out.extend_from_slice(result.strip_prefix('{').unwrap_or(result).as_bytes());
         }
         out
     }
@@ -130,7 +160,25 @@ impl Report for Sarif<'_> {
             execution_successful: summary.troubles.is_empty(),
             tool_execution_notifications: notifications.collect(),
         };
-        let mut out = b"\n],\n\"invocations\":[".to_vec();
+        let numbers = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut ids: Vec<(usize, String)> =
+            numbers.iter().map(|(id, number)| (*number, serde_json::from_str(id).unwrap_or_default())).collect();
+        ids.sort_unstable();
+        let rule = |(_, id): (usize, String)| match summary.described.iter().find(|rule| *rule.id == *id) {
+            Some(known) => Rule::new(known),
+            None => Rule { name: pascal_case(&id), id, about: None },
+        };
+        let driver = Driver {
+            name: env!("CARGO_PKG_NAME"),
+            version: env!("CARGO_PKG_VERSION"),
+            semantic_version: env!("CARGO_PKG_VERSION"),
+            information_uri: HOME,
+            short_description: Text::new(env!("CARGO_PKG_DESCRIPTION")),
+            rules: ids.into_iter().map(rule).collect(),
+        };
+        let mut out = b"\n],\n\"tool\":{\"driver\":".to_vec();
+        write(&mut out, &driver);
+        out.extend_from_slice(b"},\n\"invocations\":[");
         write(&mut out, &invocation);
         out.extend_from_slice(b"]}]}\n");
         out
@@ -210,6 +258,14 @@ struct Driver {
 struct Rule {
     id: String,
     name: String,
+    /// None of a rule that nothing is known about.
+    #[serde(flatten)]
+    about: Option<About>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct About {
     short_description: Text,
     full_description: Text,
     help: Help,
@@ -223,9 +279,7 @@ impl Rule {
     fn new(rule: &RuleInfo) -> Rule {
         let policy = rule.id.split('/').next().unwrap_or_default();
         let url = rule.citations.iter().filter_map(|citation| citation.url.as_deref()).find(|url| is_address(url));
-        Rule {
-            id: rule.id.to_string(),
-            name: pascal_case(&rule.id),
+        let about = About {
             short_description: Text { text: cut(&defused(&rule.title), MAX_DESCRIPTION) },
             full_description: Text { text: cut(&defused(&rule.why), MAX_DESCRIPTION) },
             help: Help::new(rule),
@@ -241,7 +295,8 @@ impl Rule {
                     Severity::Note => "recommendation",
                 },
             },
-        }
+        };
+        Rule { id: rule.id.to_string(), name: pascal_case(&rule.id), about: Some(about) }
     }
 }
 
@@ -302,17 +357,26 @@ struct RuleProperties {
 #[serde(rename_all = "camelCase")]
 struct SarifResult<'a> {
     rule_id: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rule_index: Option<usize>,
     level: &'static str,
     message: Text,
     locations: [Location<'a>; 1],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     related_locations: Vec<Location<'a>>,
     partial_fingerprints: PartialFingerprints,
+    /// Empty where there is none: left out it would say that nothing is known of suppressions.
+    suppressions: Vec<SarifSuppression<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     fixes: Vec<SarifFix<'a>>,
     properties: ResultProperties<'a>,
+}
+
+#[derive(Serialize)]
+struct SarifSuppression<'a> {
+    kind: &'static str,
+    status: &'static str,
+    justification: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    location: Option<Location<'a>>,
 }
 
 #[derive(Serialize)]

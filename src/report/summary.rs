@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::paint::Paint;
 use super::{Options, escape};
-use crate::finding::{Severity, Summary};
+use crate::finding::{Known, Severity, Summary};
 
 /// `3 files, 3 VMs: 2 errors, 1 warning, 0 notes · host rhel-8 (assumed; name it with --host) · 4 ms`, with its line end.
 pub(super) fn line(summary: &Summary, options: Options) -> String {
@@ -51,7 +51,23 @@ pub(super) fn parts(summary: &Summary) -> Vec<String> {
         (safely, unsafely) => parts.push(format!("{safely} fixable with --fix, {unsafely} more with --unsafe-fixes")),
     }
     if summary.suppressed > 0 {
-        parts.push(format!("{} suppressed", summary.suppressed));
+        let by_baseline = match summary.baseline {
+            Some(Known { covered, is_new: false, .. }) if covered == summary.suppressed => " by the baseline".to_owned(),
+            Some(Known { covered, is_new: false, .. }) if covered > 0 => format!(", {covered} of them by the baseline"),
+            _ => String::new(),
+        };
+        parts.push(format!("{} suppressed{by_baseline}", summary.suppressed));
+    }
+    match summary.baseline {
+        Some(Known { covered, is_new: true, .. }) => parts.push(format!("{} written to the baseline", count(covered, "finding"))),
+        Some(Known { unneeded, is_pruned, .. }) if unneeded > 0 => {
+            let entries = if unneeded == 1 { "1 entry".to_owned() } else { format!("{unneeded} entries") };
+            parts.push(match is_pruned {
+                true => format!("{entries} dropped from the baseline"),
+                false => format!("{entries} of the baseline no longer needed (drop with --prune-baseline)"),
+            });
+        }
+        _ => {}
     }
     let hidden = found(summary).saturating_sub(shown(summary));
     if hidden > 0 {

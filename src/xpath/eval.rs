@@ -67,6 +67,11 @@ impl<'e> Evaluator<'e> {
         Evaluator { context, left: Cell::new(context.budget) }
     }
 
+    /// How many steps are left of the budget.
+    pub fn left(&self) -> u64 {
+        self.left.get()
+    }
+
     #[inline]
     pub fn charge(&self, steps: usize) -> Result<(), Exhausted> {
         let left = self.left.get().checked_sub(steps as u64).ok_or(Exhausted)?;

@@ -33,6 +33,7 @@ mod settled;
 mod text;
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::fmt;
 use std::ops::Range;
 
@@ -308,6 +309,15 @@ impl Expression {
     /// The nodes in document order, none twice; nothing if the value is no set of nodes.
     pub fn nodes(&self, context: &Context, node: NodeRef) -> Result<Vec<NodeRef>, Exhausted> {
         Evaluator::new(context).nodes(&self.root, Focus::on(node))
+    }
+
+    /// The same as [`Expression::nodes`] with what several evaluations share for a budget: what this one takes is gone from `left`.
+    pub fn nodes_within(&self, context: &Context, node: NodeRef, left: &Cell<u64>) -> Result<Vec<NodeRef>, Exhausted> {
+        let context = Context { budget: left.get().min(context.budget), ..*context };
+        let evaluator = Evaluator::new(&context);
+        let found = evaluator.nodes(&self.root, Focus::on(node));
+        left.set(left.get() - context.budget.saturating_sub(evaluator.left()));
+        found
     }
 
     /// The first node in document order.

@@ -30,8 +30,23 @@ fn unknown_words_name_the_nearest() {
 }
 
 #[test]
-fn a_word_that_is_a_near_miss_of_a_command_is_a_path() {
-    assert_snapshot!(vmlint(["explian"]).run());
+fn a_mistyped_command_names_the_nearest() {
+    for (name, arguments) in [
+        ("command", &["chekc", "vm/"][..]),
+        ("command_with_words_of_its_own", &["explian", "rhel-8/tcg"]),
+        ("command_with_options_of_its_own", &["veiw", "--raw", "web01.vmcx"]),
+    ] {
+        let run = vmlint(arguments.iter().copied()).run();
+        assert_eq!(run.status, Some(2), "{name}");
+        assert_snapshot!(name, run);
+    }
+    // What is there is a path, whatever it is called, and what is far from all commands is one that is missing.
+    let folder = folder(&[("chekc", domain("").as_bytes())]);
+    assert_eq!(vmlint(["chekc"]).within(folder.path()).run().status, Some(0));
+    for word in ["chek.xml", "./explian", "web01"] {
+        let run = vmlint([word]).within(folder.path()).run();
+        assert!(run.status == Some(2) && run.stderr.contains("no such file or folder"), "{run}");
+    }
 }
 
 #[test]

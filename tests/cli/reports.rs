@@ -161,3 +161,25 @@ fn what_the_fixtures_raise_is_valid_and_the_same_in_every_format() {
         .count();
     assert_eq!(rows, findings.len());
 }
+
+#[test]
+fn rules_of_every_configuration_are_described() {
+    let policy = text("fixtures/policies/acme.yaml");
+    let open = "<domain type='qemu'><name>a</name><devices><graphics type='vnc' listen='0.0.0.0'/></devices></domain>";
+    let folder = folder(&[
+        (".git/keep", b""),
+        ("acme/vmlint.yaml", b"policies: [acme.yaml]\n"),
+        ("acme/acme.yaml", policy.as_bytes()),
+        ("acme/open.xml", open.as_bytes()),
+        ("rhel/vmlint.yaml", b"rules: {rhel-8/tcg: note}\n"),
+        ("rhel/open.xml", open.as_bytes()),
+    ]);
+    let run = vmlint(["--format", "sarif"]).within(folder.path()).run();
+    let sarif = parsed(&run.stdout);
+    let driver = &sarif["runs"][0]["tool"]["driver"];
+    let told = |rule: &serde_json::Value| format!("{} {}", rule["id"], rule["defaultConfiguration"]["level"]).replace('"', "");
+    let rules: Vec<String> = driver["rules"].as_array().unwrap().iter().map(told).collect();
+    assert_eq!(rules, ["acme/console-open-to-all error", "rhel-8/tcg note"]);
+    let page = vmlint(["--format", "html"]).within(folder.path()).run().stdout;
+    assert!(page.contains("Console that every network can reach") && page.contains("Software emulation instead of KVM"));
+}

@@ -96,3 +96,18 @@ fn reports_to_files_outlive_a_closed_pipe() {
     assert_eq!(output.status.code(), Some(1));
     assert!(std::fs::read_to_string(folder.path().join("report")).unwrap().contains("rhel-8/tcg"));
 }
+
+#[test]
+fn a_list_holds_names_that_are_no_text() {
+    let name = OsStr::from_bytes(b"web\xff.xml");
+    let folder = folder(&[]);
+    // Not every file system takes such names.
+    if std::fs::write(folder.path().join(name), TCG).is_err() {
+        return;
+    }
+    for arguments in [&["--files-from", "-"][..], &["--files-from", "-", "-0"]] {
+        let list: &[u8] = if arguments.len() == 3 { b"web\xff.xml\0" } else { b"web\xff.xml\n" };
+        let run = vmlint(["--format", "json"].iter().chain(arguments).copied()).within(folder.path()).stdin(list).run();
+        assert_eq!(run.rules(), ["rhel-8/tcg"], "{run}");
+    }
+}

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use sha2::{Digest, Sha256};
-use vmlint::report::repository::Repository;
 
 use super::*;
 
@@ -98,8 +97,8 @@ fn places_are_links_where_a_ci_system_has_pages() {
         "CI_COMMIT_SHA" => Some("abc".to_owned()),
         _ => None,
     };
-    let background = Background { repository: Repository::around(Path::new("/no/such/folder"), env), ..background() };
-    let report = report::select(report::Format::Html, Options::default(), &background);
+    let repository = Repository::around(Path::new("/no/such/folder"), env);
+    let report = report::select(report::Format::Html, Options::default(), &repository);
     let piece = String::from_utf8(report.file(&full_page())).unwrap();
     assert!(piece.contains("href=\"https://gitlab.example/acme/vm/-/blob/abc/vm/web01.xml#L5\""), "{piece}");
     assert!(!page(&[full_page()]).contains("web01.xml#L"), "a page may lie anywhere, so it has no links into the repository");

@@ -3,6 +3,8 @@
 
 mod tables;
 
+use std::borrow::Cow;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::convert::{Convert, guid};
@@ -16,14 +18,14 @@ const IDE: &str = "83f8638b-8dca-4152-9eda-2ca8b33039b4";
 const FLOPPY: &str = "8f0d2762-0b00-4e04-af4f-19010527cb93";
 
 /// A machine and its parts by their GUIDs.
-struct Machine {
-    draft: Draft,
+struct Machine<'k> {
+    draft: Draft<'k>,
     adapters: Vec<String>,
     scsi: Vec<String>,
 }
 
 /// The machines of an export.
-pub(super) fn machines(document: Field<'_>, text: &str) -> Vec<Draft> {
+pub(super) fn machines<'k>(document: Field<'k>, text: &str) -> Vec<Draft<'k>> {
     let mut export = Export { text, machines: Vec::new(), checkpoints: FxHashSet::default(), by_id: FxHashMap::default() };
     let instances: Vec<Field<'_>> = document.children().filter(|root| root.name().starts_with("Msvm_")).collect();
     export.checkpoints = instances.iter().filter(|instance| is_checkpoint(**instance)).filter_map(|i| own_id(*i)).collect();
@@ -52,17 +54,17 @@ pub(super) fn machines(document: Field<'_>, text: &str) -> Vec<Draft> {
     export.machines.into_iter().map(|machine| machine.draft).collect()
 }
 
-struct Export<'t> {
+struct Export<'k, 't> {
     text: &'t str,
-    machines: Vec<Machine>,
+    machines: Vec<Machine<'k>>,
     /// The GUIDs of checkpoints, whose objects look like a machine's.
     checkpoints: FxHashSet<String>,
     /// Machines by their ids.
     by_id: FxHashMap<String, usize>,
 }
 
-impl Export<'_> {
-    fn instance(&mut self, instance: Field<'_>) {
+impl<'k> Export<'k, '_> {
+    fn instance(&mut self, instance: Field<'k>) {
         let class = instance.name();
         let is_known = tables::CLASSES.iter().any(|(known, ..)| *known == class)
             || tables::ADAPTER_CLASSES.iter().any(|(known, _)| *known == class)
@@ -102,8 +104,8 @@ impl Export<'_> {
             let adapter = machine.adapter(step);
             by_property(rows, instance, adapter);
             match class {
-                "Msvm_SyntheticEthernetPortSettingData" => adapter.set("legacy", "false".to_owned(), place),
-                "Msvm_EmulatedEthernetPortSettingData" => adapter.set("legacy", "true".to_owned(), place),
+                "Msvm_SyntheticEthernetPortSettingData" => adapter.set("legacy", "false", place),
+                "Msvm_EmulatedEthernetPortSettingData" => adapter.set("legacy", "true", place),
                 "Msvm_EthernetSwitchPortVlanSettingData" => {
                     let is_tagged = adapter.get("vlan/mode").is_some_and(|mode| mode != "untagged");
                     adapter.set("vlan/tagged", is_tagged.to_string(), place);
@@ -127,11 +129,11 @@ impl Export<'_> {
         let of = ["VirtualSystemIdentifier", "SystemName"].iter().find_map(|name| guid(&instance.member(name)?.text()?));
         let place = instance.head(self.text);
         if let Some(machine) = of.and_then(|id| self.by_id.get(&id)).and_then(|&at| self.machines.get_mut(at)) {
-            machine.draft.set("checkpoint/present", "true".to_owned(), place);
+            machine.draft.set("checkpoint/present", "true", place);
         }
     }
 
-    fn machine(&mut self, id: Option<String>, instance: Field<'_>) -> Option<&mut Machine> {
+    fn machine(&mut self, id: Option<String>, instance: Field<'k>) -> Option<&mut Machine<'k>> {
         let found = match &id {
             Some(id) => self.by_id.get(id).copied(),
             None if self.machines.len() > 1 => return None,
@@ -155,8 +157,8 @@ impl Export<'_> {
     }
 }
 
-impl Machine {
-    fn adapter(&mut self, step: &str) -> &mut Draft {
+impl<'k> Machine<'k> {
+    fn adapter(&mut self, step: &str) -> &mut Draft<'k> {
         let at = self.adapters.iter().position(|known| known == step).unwrap_or_else(|| {
             if !self.draft.is_full("network-adapter") {
                 self.adapters.push(step.to_owned());
@@ -168,7 +170,7 @@ impl Machine {
     }
 
     /// The controller that an id names: its GUID, and its number where several have one GUID.
-    fn controller(&mut self, steps: &[String], instance: Field<'_>, text: &str) -> Option<&mut Draft> {
+    fn controller(&mut self, steps: &[String], instance: Field<'_>, text: &str) -> Option<&mut Draft<'k>> {
         let step = steps.get(1)?;
         let own = steps.get(2).cloned().unwrap_or_else(|| "0".to_owned());
         let (kind, number) = match &**step {
@@ -191,7 +193,7 @@ impl Machine {
         Some(controller)
     }
 
-    fn device(&mut self, class: &str, instance: Field<'_>, steps: &[String], text: &str) {
+    fn device(&mut self, class: &str, instance: Field<'k>, steps: &[String], text: &str) {
         let place = instance.head(text);
         match class {
             "Msvm_StorageAllocationSettingData" | "Msvm_ResourceAllocationSettingData" => {
@@ -228,7 +230,7 @@ impl Machine {
                 port.place(place);
                 if let Some(connection) = instance.member("Connection") {
                     let first = connection.items().next();
-                    let path = first.and_then(Field::text).unwrap_or_default().into_owned();
+                    let path = first.and_then(Field::text).unwrap_or_default();
                     port.set("path", path, first.map_or(connection.value_span(), Field::value_span));
                 }
             }
@@ -248,7 +250,7 @@ impl Machine {
     }
 
     /// A controller, a drive, or what is in a drive.
-    fn resource(&mut self, instance: Field<'_>, steps: &[String], text: &str) {
+    fn resource(&mut self, instance: Field<'k>, steps: &[String], text: &str) {
         let Some(kind) = instance.member("ResourceSubType") else { return };
         let word = kind.text().unwrap_or_default().to_ascii_lowercase();
         let is = |end: &str| word.ends_with(end);
@@ -275,19 +277,23 @@ impl Machine {
         } else {
             return;
         };
-        let own = || ["AddressOnParent", "Address"].iter().find_map(|name| Convert::Integer.apply(instance.member(name)?));
+        let own = || {
+            ["AddressOnParent", "Address"]
+                .iter()
+                .find_map(|name| Some(Convert::Integer.apply(instance.member(name)?)?.into_owned()))
+        };
         let Some(location) = steps.get(3).cloned().or_else(own) else { return };
         let place = instance.head(text);
         let Some(controller) = self.controller(steps, instance, text) else { return };
         let element = controller.entry("drive", &[("location", &location)], place);
         element.place(place);
-        element.set("type", drive.to_owned(), kind.value_span());
+        element.set("type", drive, kind.value_span());
         by_property(tables::DRIVE, instance, element);
         let Some(media) = media else { return };
-        element.set("media", media.to_owned(), kind.value_span());
+        element.set("media", media, kind.value_span());
         match host_resource(instance) {
             // What stands for the path of a host's disk is that of an object.
-            Some((_, span)) if media == "pass-through" => element.set("path", String::new(), span),
+            Some((_, span)) if media == "pass-through" => element.set("path", "", span),
             Some((path, span)) => element.set("path", path, span),
             None => {}
         }
@@ -295,7 +301,7 @@ impl Machine {
 }
 
 /// What the machine's own object says beyond single properties.
-fn system(vm: &mut Draft, instance: Field<'_>, text: &str) {
+fn system<'k>(vm: &mut Draft<'k>, instance: Field<'k>, text: &str) {
     // The first namespace, the only one whose objects have this property, knows no generations.
     if let Some(first) = instance.member("SettingType") {
         vm.assume("generation", "1", first.value_span());
@@ -314,7 +320,7 @@ fn system(vm: &mut Draft, instance: Field<'_>, text: &str) {
     }
 }
 
-fn virtual_disks(vm: &mut Draft, disks: &FxHashMap<String, Field<'_>>, text: &str) {
+fn virtual_disks<'k>(vm: &mut Draft<'k>, disks: &FxHashMap<String, Field<'k>>, text: &str) {
     for drive in vm.children_mut("controller").flat_map(|controller| controller.children_mut("drive")) {
         let path = drive.get("path").map(str::to_lowercase);
         if let Some(instance) = path.and_then(|path| disks.get(&path)) {
@@ -327,11 +333,11 @@ fn virtual_disks(vm: &mut Draft, disks: &FxHashMap<String, Field<'_>>, text: &st
 }
 
 /// The first path in `HostResource`, or in `Connection`, where the first namespace has it.
-fn host_resource(instance: Field<'_>) -> Option<(String, crate::source::Span)> {
+fn host_resource(instance: Field<'_>) -> Option<(Cow<'_, str>, crate::source::Span)> {
     ["HostResource", "Connection"].iter().find_map(|name| {
         let item = instance.member(name)?.items().next()?;
         let text = item.text().filter(|text| !text.is_empty())?;
-        Some((text.into_owned(), item.value_span()))
+        Some((text, item.value_span()))
     })
 }
 

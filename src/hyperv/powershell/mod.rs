@@ -29,8 +29,8 @@ struct Object<'k> {
 
 /// A machine and how it is told from others.
 #[derive(Debug)]
-struct Machine {
-    draft: Draft,
+struct Machine<'k> {
+    draft: Draft<'k>,
     id: Option<String>,
     /// Its `Get-VM` object.
     object: Option<usize>,
@@ -40,8 +40,8 @@ struct Machine {
     adapters: Vec<Option<String>>,
 }
 
-impl Machine {
-    fn new(id: Option<String>) -> Machine {
+impl Machine<'_> {
+    fn new(id: Option<String>) -> Self {
         Machine { draft: Draft::vm(), id, object: None, told: Vec::new(), adapters: Vec::new() }
     }
 }
@@ -63,7 +63,7 @@ const CLOSED: [&str; 12] = [
 ];
 
 /// The machines of an export.
-pub(super) fn machines(document: Field<'_>, text: &str) -> Vec<Draft> {
+pub(super) fn machines<'k>(document: Field<'k>, text: &str) -> Vec<Draft<'k>> {
     let mut export = Export {
         text,
         objects: objects(document),
@@ -114,7 +114,7 @@ fn objects(document: Field<'_>) -> Vec<Object<'_>> {
 struct Export<'k, 't> {
     text: &'t str,
     objects: Vec<Object<'k>>,
-    machines: Vec<Machine>,
+    machines: Vec<Machine<'k>>,
     /// Machines by their `Get-VM` objects, of which one machine can have several.
     of_object: FxHashMap<usize, usize>,
     /// Machines by their ids.
@@ -327,7 +327,7 @@ impl Places<'_, '_> {
     }
 }
 
-fn take_part(machine: &mut Machine, field: Field<'_>, part: Part, member: &str, adapter: Option<Field<'_>>, text: &str) {
+fn take_part<'k>(machine: &mut Machine<'k>, field: Field<'k>, part: Part, member: &str, adapter: Option<Field<'k>>, text: &str) {
     let draft = &mut machine.draft;
     let place = field.head(text);
     let mut flat = |rows, element: &str| {
@@ -348,7 +348,7 @@ fn take_part(machine: &mut Machine, field: Field<'_>, part: Part, member: &str, 
             flat(if part == Part::Bios { tables::BIOS } else { tables::FIRMWARE }, "firmware");
             devices::boot_order(draft, field, text);
         }
-        Part::Checkpoint => draft.set("checkpoint/present", "true".to_owned(), place),
+        Part::Checkpoint => draft.set("checkpoint/present", "true", place),
         Part::Adapter => devices::adapter(machine, field, text),
         Part::Vlan => devices::vlan(machine, field, adapter),
         Part::Failover => devices::failover(machine, field, adapter, text),

@@ -6,6 +6,9 @@
 
 mod string;
 
+use std::borrow::Cow;
+
+use super::key_paths::Siblings;
 use super::keys::{Keys, Scalar};
 use super::limits;
 use super::xml::Malformed;
@@ -31,12 +34,12 @@ struct Reader<'t> {
     bytes: &'t [u8],
     at: usize,
     keys: Keys,
-    open: Vec<Container>,
+    open: Vec<Container<'t>>,
     most: usize,
 }
 
 /// An object or an array that is not closed yet.
-struct Container {
+struct Container<'t> {
     /// Where it starts.
     start: usize,
     object: bool,
@@ -44,13 +47,20 @@ struct Container {
     count: usize,
     /// Whether it is a key; the whole document is none.
     keyed: bool,
+    /// The names of its members.
+    names: Siblings<'t>,
 }
 
 /// What a value belongs to.
-enum Owner {
+enum Owner<'t> {
     Document,
     Item(usize),
-    Member { name: String, start: usize },
+    /// `again` tells that the object has a member of this name already.
+    Member {
+        name: Cow<'t, str>,
+        start: usize,
+        again: bool,
+    },
 }
 
 impl<'t> Reader<'t> {
@@ -118,7 +128,7 @@ impl<'t> Reader<'t> {
     }
 
     /// A member's name and the colon.
-    fn member(&mut self) -> Result<Owner, Fault> {
+    fn member(&mut self) -> Result<Owner<'t>, Fault> {
         let start = self.at;
         let name = match self.peek() {
             Some(b'"') => self.string()?.0.into_name(),
@@ -136,10 +146,11 @@ impl<'t> Reader<'t> {
             Some(_) => return Err(fault(self.here(), "expected `:` behind the name of a member")),
         }
         self.blank();
-        Ok(Owner::Member { name, start })
+        let again = self.open.last_mut().is_some_and(|object| object.names.count(name.clone()) > 1);
+        Ok(Owner::Member { name, start, again })
     }
 
-    fn value(&mut self, owner: Owner) -> Result<(), Fault> {
+    fn value(&mut self, owner: Owner<'t>) -> Result<(), Fault> {
         self.blank();
         if self.keys.len() >= self.most || self.open.len() >= limits::KEY_DEPTH {
             return Err(super::hyperv_xml::beyond(self.here(), self.open.len()));
@@ -151,7 +162,7 @@ impl<'t> Reader<'t> {
                 let object = bracket == b'{';
                 let kind = if object { "object" } else { "array" };
                 let keyed = !matches!(owner, Owner::Document);
-                self.open.push(Container { start, object, count: 0, keyed });
+                self.open.push(Container { start, object, count: 0, keyed, names: Siblings::default() });
                 if keyed { self.key(owner, kind, None, Span::new(start, self.at)) } else { Ok(()) }
             }
             Some(b'"') => {
@@ -163,7 +174,7 @@ impl<'t> Reader<'t> {
                 let double = self.number()?;
                 let written = self.text.get(start..self.at).unwrap_or_default();
                 let kind = if double { "double" } else { "int" };
-                self.leaf(owner, kind, Scalar::Number(written.to_owned()), Span::new(start, self.at))
+                self.leaf(owner, kind, Scalar::Number(written.into()), Span::new(start, self.at))
             }
             Some(_) => {
                 let words = [("true", "bool", Scalar::Boolean(true)), ("false", "bool", Scalar::Boolean(false))];
@@ -180,14 +191,14 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn leaf(&mut self, owner: Owner, kind: &str, value: Scalar, place: Span) -> Result<(), Fault> {
+    fn leaf(&mut self, owner: Owner<'t>, kind: &str, value: Scalar<'_>, place: Span) -> Result<(), Fault> {
         self.key(owner, kind, Some(value), place)?;
         self.keys.close();
         Ok(())
     }
 
     /// Opens the key of a value whose text is `place`, quotes left out.
-    fn key(&mut self, owner: Owner, kind: &str, value: Option<Scalar>, place: Span) -> Result<(), Fault> {
+    fn key(&mut self, owner: Owner<'t>, kind: &str, value: Option<Scalar<'_>>, place: Span) -> Result<(), Fault> {
         let quote = u32::from(kind == "string");
         let whole = Span { start: place.start.saturating_sub(quote), end: place.end + quote };
         match owner {
@@ -197,10 +208,10 @@ impl<'t> Reader<'t> {
             Owner::Item(index) => {
                 self.keys.open_item(index, kind, value, whole, place);
             }
-            Owner::Member { name, start } => {
+            Owner::Member { name, start, again } => {
                 let span = Span::new(start, self.at);
                 let key = self.keys.open(&name, kind, value, span, place);
-                if self.keys.ordinal(key) > 1 {
+                if again {
                     // The object is still open and does not know its members yet.
                     let parent = self.keys.parent(key);
                     let first = self.keys.all().find(|&twin| self.keys.parent(twin) == parent && self.keys.name(twin) == name);

@@ -13,20 +13,20 @@ pub(super) enum Decoded<'t> {
     Broken(Vec<u16>),
 }
 
-impl Decoded<'_> {
+impl<'t> Decoded<'t> {
     /// As a value.
-    pub(super) fn into_scalar(self) -> Scalar {
+    pub(super) fn into_scalar(self) -> Scalar<'t> {
         match self {
-            Decoded::Text(text) => Scalar::Text(text.into_owned()),
+            Decoded::Text(text) => Scalar::Text(text),
             Decoded::Broken(units) => Scalar::Bytes(units.into_iter().flat_map(u16::to_le_bytes).collect()),
         }
     }
 
     /// As a name; what is no character is U+FFFD.
-    pub(super) fn into_name(self) -> String {
+    pub(super) fn into_name(self) -> Cow<'t, str> {
         match self {
-            Decoded::Text(text) => text.into_owned(),
-            Decoded::Broken(units) => String::from_utf16_lossy(&units),
+            Decoded::Text(text) => text,
+            Decoded::Broken(units) => Cow::Owned(String::from_utf16_lossy(&units)),
         }
     }
 }

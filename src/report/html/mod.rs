@@ -10,8 +10,8 @@ use super::excerpt::Excerpt;
 use super::fingerprint::Fingerprints;
 use super::paint::Paint;
 use super::place::Places;
-use super::repository::is_address;
-use super::{Background, Report, Terminal, shown_path, summary};
+use super::repository::{Repository, is_address};
+use super::{Report, Terminal, shown_path, summary};
 use crate::finding::{Checked, Citation, Finding, Severity, Summary};
 
 const STYLE: &str = include_str!("page.css");
@@ -30,13 +30,13 @@ const PAGE: Terminal = Terminal { color: false, width: 10_000, unicode: true, li
 /// The report of `--format html`.
 #[derive(Debug)]
 pub struct Html<'b> {
-    background: &'b Background,
+    repository: &'b Repository,
 }
 
 impl<'b> Html<'b> {
     /// The report of a run.
-    pub fn new(background: &'b Background) -> Html<'b> {
-        Html { background }
+    pub fn new(repository: &'b Repository) -> Html<'b> {
+        Html { repository }
     }
 
     fn finding(&self, out: &mut String, finding: &Finding, id: &str, file: &Checked, path: &str, places: &Places<'_>) {
@@ -51,7 +51,7 @@ impl<'b> Html<'b> {
         let at = places.position(places.marked(finding).start);
         let mut place = String::new();
         text(&mut place, &format!("{path}:{}:{}", at.line, at.column));
-        link(out, self.background.repository.page(file.source.path(), at.line).as_deref(), &place);
+        link(out, self.repository.page(file.source.path(), at.line).as_deref(), &place);
         for (what, value) in
             [("VM", finding.vm.as_deref()), ("host", finding.host.as_deref()), ("guest", finding.guest.as_deref())]
         {
@@ -76,12 +76,12 @@ impl<'b> Html<'b> {
     }
 
     /// One rule of the table: what is known of it folds out below its id.
-    fn rule(&self, out: &mut String, id: &str, counts: [usize; 3], most: usize) {
+    fn rule(&self, out: &mut String, id: &str, counts: [usize; 3], most: usize, summary: &Summary) {
         let mut shown = String::new();
         text(&mut shown, id);
         out.push_str("<tr><td>");
         let name = format!("<a class=\"rule\" href=\"#findings\" data-filter=\"{shown}\">{shown}</a>");
-        match self.background.rules.iter().find(|rule| *rule.id == *id) {
+        match summary.described.iter().find(|rule| *rule.id == *id) {
             None => out.push_str(&name),
             Some(rule) => {
                 let _ = write!(out, "<details><summary>{name} ");
@@ -140,7 +140,7 @@ impl Report for Html<'_> {
         }
         let places = Places::new(&file.source);
         let path = shown_path(file.source.path());
-        let mut fingerprints = Fingerprints::new(file.source.path(), &self.background.repository);
+        let mut fingerprints = Fingerprints::new(file.source.path(), self.repository);
         let mut out = String::with_capacity(file.findings.len() * 2_048);
         out.push_str("<section class=\"file\">\n<h2>");
         text(&mut out, &path);
@@ -177,7 +177,7 @@ impl Report for Html<'_> {
             rules.sort_by_key(|(_, counts)| std::cmp::Reverse(counts.iter().sum::<usize>()));
             let most = rules.first().map_or(0, |(_, counts)| counts.iter().sum());
             for (id, counts) in rules {
-                self.rule(&mut out, id, counts, most);
+                self.rule(&mut out, id, counts, most, summary);
             }
             out.push_str("</tbody>\n</table>\n");
         }
