@@ -241,6 +241,25 @@ impl Record {
     }
 }
 
+/// What holds of the findings of a file.
+#[derive(Debug, Clone, Copy)]
+pub enum Use<'b> {
+    /// Those of a baseline are known.
+    Known(&'b Baseline),
+    /// All are, by the baseline that is being written.
+    Recorded(&'b Record),
+}
+
+impl Use<'_> {
+    /// Takes the known findings of a file out of those that count. Says how many there were.
+    pub fn cover(self, file: &mut Checked) -> usize {
+        match self {
+            Use::Known(baseline) => baseline.cover(file),
+            Use::Recorded(record) => record.cover(file),
+        }
+    }
+}
+
 /// Moves the findings that are known to those that do not count.
 fn move_known(file: &mut Checked, mut known: impl FnMut(&Finding) -> Option<Arc<Suppression>>) -> usize {
     let before = file.suppressed.len();

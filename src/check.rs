@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
+use crate::baseline::Use;
 use crate::date::Date;
 use crate::definition::Definition;
 use crate::engine::{Assumptions, Engine, Verdict};
@@ -30,6 +31,7 @@ pub struct Checker<'r> {
     engines: [OnceLock<Engine<'r>>; 2],
     make: Box<dyn Fn(Platform) -> Engine<'r> + Send + Sync + 'r>,
     today: Date,
+    baseline: Option<Use<'r>>,
 }
 
 /// What became of one file.
@@ -41,6 +43,8 @@ pub struct Outcome {
     pub skipped: bool,
     /// Rules that took too long on it.
     pub exhausted: Vec<Arc<str>>,
+    /// How many of its findings a baseline covers.
+    pub known: usize,
     /// Machines of it whose guest is not known though rules ask for it.
     pub guests_unknown: usize,
     /// What the user should know about reading it, though all of it could be read; sentences for standard error.
@@ -50,7 +54,7 @@ pub struct Outcome {
 impl Outcome {
     /// Nothing but what a report shows.
     fn of(checked: Checked) -> Outcome {
-        Outcome { checked, skipped: false, exhausted: Vec::new(), guests_unknown: 0, remarks: Vec::new() }
+        Outcome { checked, skipped: false, exhausted: Vec::new(), known: 0, guests_unknown: 0, remarks: Vec::new() }
     }
 }
 
@@ -62,12 +66,17 @@ impl<'r> Checker<'r> {
 
     /// A checker that asks for the engine of a platform when the first definition of it is there.
     pub fn by_platform(make: impl Fn(Platform) -> Engine<'r> + Send + Sync + 'r) -> Checker<'r> {
-        Checker { engines: [OnceLock::new(), OnceLock::new()], make: Box::new(make), today: Date::today() }
+        Checker { engines: [OnceLock::new(), OnceLock::new()], make: Box::new(make), today: Date::today(), baseline: None }
     }
 
     /// The same on another day than the clock says: suppressions may hold for a time only.
     pub fn on(self, today: Date) -> Checker<'r> {
         Checker { today, ..self }
+    }
+
+    /// The same with known findings.
+    pub fn knowing(self, baseline: Option<Use<'r>>) -> Checker<'r> {
+        Checker { baseline, ..self }
     }
 
     /// Whether a rule had its say on the files judged so far.
@@ -85,6 +94,14 @@ impl<'r> Checker<'r> {
 
     /// Judges the bytes of a file. `named` says that the user named the file itself, so that one which is no definition is worth a word.
     pub fn check(&self, path: &Path, bytes: Vec<u8>, named: bool) -> Outcome {
+        let mut outcome = self.judge(path, bytes, named);
+        if let Some(baseline) = self.baseline {
+            outcome.known = baseline.cover(&mut outcome.checked);
+        }
+        outcome
+    }
+
+    fn judge(&self, path: &Path, bytes: Vec<u8>, named: bool) -> Outcome {
         // Most JSON in a folder is something else, and then it matters to nobody whether it is right.
         let passed_by = |speaks_of_machines: bool| !named && has_ending(path, "json") && !speaks_of_machines;
         if bytes.len() as u64 > limits::FILE_BYTES {

@@ -6,11 +6,10 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
-use crate::definition::{self, Definition};
+use crate::definition::Definition;
 use crate::finding::{self, Citation, Edit, Finding, Fix, Label, Severity};
 use crate::fix::draft::{Draft, escaped_anywhere};
 use crate::hyperv;
-use crate::identity::Identity;
 use crate::paths::Paths;
 use crate::policy::compile::{Compiled, CompiledCase, CompiledRule, Part, RuleSet, STRING_VARIABLES, Template};
 use crate::policy::fixes::{CompiledRecipe, Step};
@@ -197,14 +196,14 @@ fn unclear(tree: &Tree<'_>, vm: NodeId, what: &str, help: Option<String>) -> Fin
     let node = paths.path(vm);
     let notes = tree.attributes(vm).find(|&attribute| tree.attribute_local_name(attribute) == "notes");
     let span = notes.map_or(tree.start_tag(vm), |notes| tree.attribute_span(notes));
-    let name = definition::vm_name(tree, Context::Vm, vm);
+    let name = paths.identities.machine(Context::Vm, vm).name.clone();
     let who = name.as_ref().map_or_else(|| "the machine".to_owned(), |name| format!("`{}`", quote(name)));
     let place = Label { span: tree.start_tag(vm), node: node.clone(), text: String::new() };
     let message = format!("the notes of {who} tell vmlint {}, which it does not know", quote(what));
     Finding {
         focus: Label { span, node, text: String::new() },
         vm: name,
-        identity: Identity::of(tree, Context::Vm, vm, vm),
+        identity: paths.identities.of(Context::Vm, vm, vm),
         ..Finding::own(UNCLEAR_NOTES, Severity::Warning, place, message, help)
     }
 }
@@ -464,10 +463,10 @@ impl<'j> Scope<'_, 'j, '_> {
             help: Some(self.help(ground, words.fill(&wording.help, paths)?)),
             source: ground.citation(case),
             decision: Some(case.place.decision()),
-            vm: definition::vm_name(tree, self.context, self.node),
+            vm: paths.identities.machine(self.context, self.node).name.clone(),
             host: Some(self.judge.host.clone()),
             guest: self.judge.subject.guest.as_ref().map(|guest| guest.id().clone()),
-            identity: Identity::of(tree, self.context, self.node, offender),
+            identity: paths.identities.of(self.context, self.node, offender),
             suppressed: None,
             fixes: words.fixes(&wording.fixes, paths)?,
         });
@@ -616,7 +615,7 @@ impl Words<'_, '_, '_, '_> {
 }
 
 /// A value of the document as messages quote it: on one line and not too long.
-fn quote(value: &str) -> String {
+pub(crate) fn quote(value: &str) -> String {
     let mut words = value.split_whitespace();
     let mut line = words.next().unwrap_or_default().to_owned();
     for word in words {

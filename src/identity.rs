@@ -3,6 +3,8 @@
 //! A baseline and the fingerprints of reports are made of this, so that a line, a disk or a whole file more does not make old findings
 //! new ones.
 
+use rustc_hash::FxHashMap;
+
 use crate::definition;
 use crate::policy::schema::Context;
 use crate::tree::{NodeId, Tree};
@@ -22,28 +24,70 @@ pub struct Identity {
     pub at: String,
 }
 
-impl Identity {
+/// What a machine is called.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Machine {
+    /// Its name.
+    pub name: Option<String>,
+    /// Its own id, as [`Identity::vm`] has it.
+    pub id: Option<String>,
+}
+
+/// Identities of what is found in one tree. Each name is looked for once, so that many findings in one element stay cheap.
+#[derive(Debug)]
+pub struct Identities<'i, 'r> {
+    tree: &'i Tree<'r>,
+    /// Of an element, its step on the way.
+    steps: FxHashMap<NodeId, String>,
+    /// By context nodes.
+    machines: FxHashMap<NodeId, Machine>,
+}
+
+impl<'i, 'r> Identities<'i, 'r> {
+    /// Of a tree; nothing is looked for yet.
+    pub fn new(tree: &'i Tree<'r>) -> Identities<'i, 'r> {
+        Identities { tree, steps: FxHashMap::default(), machines: FxHashMap::default() }
+    }
+
+    /// The machine that a context node is about.
+    pub fn machine(&mut self, context: Context, node: NodeId) -> &Machine {
+        let tree = self.tree;
+        self.machines.entry(node).or_insert_with(|| Machine {
+            name: definition::vm_name(tree, context, node),
+            id: definition::vm_id(tree, context, node).as_deref().and_then(id),
+        })
+    }
+
     /// The identity of what is found at an element, judged from a context node.
-    pub fn of(tree: &Tree<'_>, context: Context, node: NodeId, element: NodeId) -> Identity {
+    pub fn of(&mut self, context: Context, node: NodeId, element: NodeId) -> Identity {
+        let tree = self.tree;
         // A snapshot's domain is the same domain as in a file of its own; what is beside it belongs to the snapshot.
         let is_machine = matches!(context, Context::Domain | Context::Network | Context::Vm);
         let end = if is_machine { node } else { Tree::ROOT };
-        let mut steps: Vec<String> = Vec::new();
         let up = std::iter::once(element).chain(tree.ancestors(element));
-        for step in up.take_while(|&step| step != end && step != Tree::ROOT) {
-            let name = match context {
-                Context::Vm => hyperv::own_name(tree, step),
-                _ => libvirt::own_name(tree, step),
-            };
-            let local = tree.local_name(step);
-            steps.push(match name.map(|name| on_one_line(&name)).filter(|name| !name.is_empty()) {
-                Some(name) => format!("/{local}[{name}]"),
-                None => format!("/{local}"),
-            });
+        let mut way: Vec<NodeId> = up.take_while(|&step| step != end && step != Tree::ROOT).collect();
+        way.reverse();
+        let mut at = String::new();
+        for step in way {
+            at.push_str(self.steps.entry(step).or_insert_with(|| step_of(tree, context, step)));
         }
-        steps.reverse();
-        let at = if steps.is_empty() { "/".to_owned() } else { steps.concat() };
-        Identity { vm: definition::vm_id(tree, context, node).as_deref().and_then(id), at }
+        if at.is_empty() {
+            at.push('/');
+        }
+        Identity { vm: self.machine(context, node).id.clone(), at }
+    }
+}
+
+/// `/disk[vda]`, or `/tpm` for an element without a name of its own.
+fn step_of(tree: &Tree<'_>, context: Context, node: NodeId) -> String {
+    let name = match context {
+        Context::Vm => hyperv::own_name(tree, node),
+        _ => libvirt::own_name(tree, node),
+    };
+    let local = tree.local_name(node);
+    match name.map(|name| on_one_line(&name)).filter(|name| !name.is_empty()) {
+        Some(name) => format!("/{local}[{name}]"),
+        None => format!("/{local}"),
     }
 }
 
@@ -76,7 +120,7 @@ mod tests {
         let identity = |element: NodeId| {
             let inside = |&&(_, node): &&(Context, NodeId)| node == element || tree.ancestors(element).any(|above| above == node);
             let &(context, node) = definition.contexts.iter().rev().find(inside).unwrap();
-            Identity::of(&tree, context, node, element)
+            Identities::new(&tree).of(context, node, element)
         };
         found.map(identity).collect()
     }

@@ -2,29 +2,35 @@
 
 use rustc_hash::FxHashMap;
 
+use crate::identity::Identities;
 use crate::tree::{NameId, NodeId, Tree};
 
-/// So many siblings are counted anew each time rather than remembered.
+/// So many siblings are counted one by one, and of more the places of all are worked out at once.
 const FEW: usize = 64;
 
-/// Places of nodes among their siblings, counted once for each parent, so that many findings in one file stay cheap.
+/// Places of nodes among their siblings, each counted once, so that many findings in one file stay cheap.
 #[derive(Debug)]
 pub struct Paths<'p, 'r> {
     tree: &'p Tree<'r>,
-    /// Of each child of a parent asked about: which one of its name it is, from 1, and how many there are.
-    positions: FxHashMap<NodeId, FxHashMap<NodeId, (usize, usize)>>,
+    /// Of an element: which one of its name it is among its siblings, from 1, and how many there are.
+    positions: FxHashMap<NodeId, (usize, usize)>,
+    /// What they are, wherever they stand.
+    pub identities: Identities<'p, 'r>,
 }
 
 impl<'p, 'r> Paths<'p, 'r> {
     /// Of a tree; nothing is counted yet.
     pub fn new(tree: &'p Tree<'r>) -> Paths<'p, 'r> {
-        Paths { tree, positions: FxHashMap::default() }
+        Paths { tree, positions: FxHashMap::default(), identities: Identities::new(tree) }
     }
 
     /// Which one of the siblings with its name an element is, from 1, and how many there are.
     pub fn position(&mut self, node: NodeId) -> (usize, usize) {
         let tree = self.tree;
         let Some(parent) = tree.parent(node) else { return (1, 1) };
+        if let Some(known) = self.positions.get(&node) {
+            return *known;
+        }
         let siblings = || tree.children(parent).filter(|&child| tree.is_element(child) && tree.origin(child) == child);
         if siblings().nth(FEW).is_none() {
             // One number is one name; names without a number are compared as they are written.
@@ -33,22 +39,21 @@ impl<'p, 'r> Paths<'p, 'r> {
                 tree.name_id(other) == name && (name != NameId::OTHER || tree.qualified_name(other) == tree.qualified_name(node))
             };
             let index = siblings().take_while(|&other| other < node).filter(alike).count() + 1;
-            return (index, siblings().filter(alike).count());
+            let position = (index, siblings().filter(alike).count());
+            self.positions.insert(node, position);
+            return position;
         }
-        let positions = self.positions.entry(parent).or_insert_with(|| {
-            let mut counts: FxHashMap<&str, usize> = FxHashMap::default();
-            let numbered: Vec<(NodeId, &str, usize)> = siblings()
-                .map(|child| {
-                    let name = tree.qualified_name(child);
-                    let count = counts.entry(name).or_default();
-                    *count += 1;
-                    (child, name, *count)
-                })
-                .collect();
-            let total = |name: &str| counts.get(name).copied().unwrap_or(1);
-            numbered.into_iter().map(|(child, name, index)| (child, (index, total(name)))).collect()
-        });
-        positions.get(&node).copied().unwrap_or((1, 1))
+        let mut counts: FxHashMap<&str, usize> = FxHashMap::default();
+        let mut numbered: Vec<(NodeId, &str, usize)> = Vec::new();
+        for child in siblings() {
+            let name = tree.qualified_name(child);
+            let count = counts.entry(name).or_default();
+            *count += 1;
+            numbered.push((child, name, *count));
+        }
+        let total = |name: &str| counts.get(name).copied().unwrap_or(1);
+        self.positions.extend(numbered.into_iter().map(|(child, name, index)| (child, (index, total(name)))));
+        self.positions.get(&node).copied().unwrap_or((1, 1))
     }
 
     /// The place of an element, or of the one that another node lies in, as an XPath, with an index where siblings share its name: `/domain/devices/interface[2]`.

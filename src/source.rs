@@ -241,10 +241,16 @@ impl Source {
             let bytes = self.text.as_bytes();
             let mut starts = Vec::with_capacity(bytes.len() / 32 + 1);
             starts.push(0);
-            if memchr::memchr(b'\r', bytes).is_none() {
-                starts.extend(memchr::memchr_iter(b'\n', bytes).map(|at| at as u32 + 1));
+            let mut pairs = 0;
+            for at in memchr::memchr_iter(b'\n', bytes) {
+                starts.push(at as u32 + 1);
+                pairs += usize::from(bytes.get(..at).is_some_and(|before| before.ends_with(b"\r")));
+            }
+            // In most files no CR stands alone.
+            if memchr::memchr_iter(b'\r', bytes).count() == pairs {
                 return starts;
             }
+            starts.truncate(1);
             for at in memchr::memchr2_iter(b'\n', b'\r', bytes) {
                 let crlf = bytes.get(at) == Some(&b'\r') && bytes.get(at + 1) == Some(&b'\n');
                 if !crlf {

@@ -1,7 +1,13 @@
 //! “Did you mean …”: the nearest valid words for a mistyped one.
 
+/// Longer words are no typing mistakes of shorter ones, and comparing takes time and memory by their length.
+const LONGEST: usize = 256;
+
 /// The candidate nearest to `word`, if any is near enough to be meant.
 pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+    if word.len() > LONGEST {
+        return None;
+    }
     let word = word.to_lowercase();
     let limit = (word.chars().count() / 3).clamp(1, 4);
     let distance = |candidate: &str| strsim::damerau_levenshtein(&word, &candidate.to_lowercase());

@@ -318,8 +318,9 @@ impl GuestPattern {
             Which::System(system) => is(system),
             // Where the release is not told it has to hold for all that it may be.
             Which::Versions(system, versions) => {
-                let (first, last) = guest.releases();
-                is(system) && [first, last].iter().all(|release| versions.is_match(&dotted(release)))
+                let all_match =
+                    |(first, last): (Vec<u32>, Vec<u32>)| [first, last].iter().all(|release| versions.is_match(&dotted(release)));
+                is(system) && all_match(guest.releases())
             }
             Which::Windows(one) => {
                 let id = &*guest.id;

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::problem::{Problem, shown};
 use super::run::{Result as Judged, read};
-use crate::baseline::{self, Baseline, LookedAt, Record};
+use crate::baseline::{self, Baseline, LookedAt, Record, Use};
 use crate::config::Config;
 use crate::finding::{Format, Known};
 use crate::input::{limits, text, walk};
@@ -28,15 +28,6 @@ enum Mode {
     Named(&'static Baseline),
     /// `--write-baseline FILE`
     Written(PathBuf, &'static Record),
-}
-
-/// What holds of the findings of a file.
-#[derive(Debug, Clone, Copy)]
-pub enum Use {
-    /// Those of a baseline are known.
-    Known(&'static Baseline),
-    /// All are, by the baseline that is being written.
-    Recorded(&'static Record),
 }
 
 impl Baselines {
@@ -68,7 +59,7 @@ impl Baselines {
     ///
     /// # Errors
     /// Where the baseline that it names cannot be used.
-    pub fn of(&self, config: Option<&Config>) -> Result<Option<Use>, Problem> {
+    pub fn of(&self, config: Option<&Config>) -> Result<Option<Use<'static>>, Problem> {
         match self.mode {
             Mode::Written(_, record) => return Ok(Some(Use::Recorded(record))),
             Mode::Named(baseline) => return Ok(Some(Use::Known(baseline))),

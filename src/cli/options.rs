@@ -149,7 +149,7 @@ pub struct Check {
     pub baseline: Option<PathBuf>,
 
     /// Write all findings to this file, so that later runs with --baseline show only new ones
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["baseline", "prune_baseline"])]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["baseline", "prune_baseline", "fix", "diff"])]
     #[arg(help_heading = "Known findings")]
     pub write_baseline: Option<PathBuf>,
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rustc_hash::FxHashMap;
 
-use super::baseline::{Baselines, Use};
+use super::baseline::Baselines;
 use super::options::FailOn;
 use super::problem::{Problem, show_faults, shown};
 use super::setup::{self, Setup, Wishes};
@@ -28,8 +28,6 @@ pub struct Profile {
     pub setup: &'static Setup,
     /// What makes the run fail.
     pub fail_on: FailOn,
-    /// What is done about known findings.
-    pub baseline: Option<Use>,
 }
 
 /// Where configuration comes from.
@@ -202,12 +200,10 @@ impl Profiles {
         // A run has a few profiles at most, and each is needed to its end.
         let setup: &'static Setup = Box::leak(Box::new(setup));
         let mut checker = Checker::by_platform(|platform| Engine::new(setup.rules(platform), &setup.assumptions));
-        let mut baseline = None;
         if let Some((today, baselines)) = &self.judging {
-            checker = checker.on(*today);
-            baseline = baselines.of(config)?;
+            checker = checker.on(*today).knowing(baselines.of(config)?);
         }
-        Ok(Box::leak(Box::new(Profile { checker, setup, fail_on, baseline })))
+        Ok(Box::leak(Box::new(Profile { checker, setup, fail_on })))
     }
 
     /// Whether a file of a folder is to be looked at.

@@ -67,7 +67,7 @@ impl<'k> Draft<'k> {
         if draft.attributes.is_empty() {
             draft.attributes.reserve_exact(draft.element.attributes.len());
         }
-        if draft.attributes.iter().all(|known| !ptr::eq(known.attribute, attribute)) {
+        if !draft.has(attribute) {
             draft.attributes.push(Value { attribute, value: value.into(), span });
         }
     }
@@ -88,6 +88,10 @@ impl<'k> Draft<'k> {
             draft = draft.children.iter().find(|child| child.element.name == step)?;
         }
         draft.attributes.iter().find(|value| value.attribute.name == name).map(|value| &*value.value)
+    }
+
+    fn has(&self, attribute: &Attribute) -> bool {
+        self.attributes.iter().any(|value| ptr::eq(value.attribute, attribute))
     }
 
     /// The child elements of a name.
@@ -262,7 +266,7 @@ impl<'k> Draft<'k> {
             When::Has(name, _) | When::HasNot(name, _) => self.get(name).is_some() && self.applies(when, generation),
         };
         let attributes = self.element.attributes.iter();
-        let attributes = attributes.filter(|attribute| surely(attribute.when) && self.get(attribute.name).is_none());
+        let attributes = attributes.filter(|attribute| !self.has(attribute) && surely(attribute.when));
         let is_open = |child: &&Child| child.many && surely(child.when) && !self.is_complete(child.element.name);
         let children = self.element.children.iter().filter(is_open);
         attributes.map(|attribute| attribute.name).chain(children.map(|child| child.element.name)).collect()

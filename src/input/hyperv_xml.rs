@@ -156,28 +156,36 @@ pub(super) fn boolean(text: &str) -> Option<bool> {
 /// Base64 with line ends and blanks anywhere.
 fn base64(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut group, mut digits, mut padding) = (0_u32, 0, 0);
-    for byte in text.bytes().filter(|byte| !byte.is_ascii_whitespace()) {
-        let digit = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            b'=' => {
-                padding += 1;
-                continue;
-            }
-            _ => return None,
-        };
-        if padding > 0 {
-            return None;
+    let (mut group, mut digits, mut padding) = (0, 0, 0);
+    let mut rest = text.as_bytes();
+    loop {
+        // Four digits in a row are what nearly all of it is.
+        while digits == 0
+            && padding == 0
+            && let [a, b, c, d, behind @ ..] = rest
+            && let [a, b, c, d] = [a, b, c, d].map(|&byte| u32::from(DIGITS[usize::from(byte)]))
+            && (a | b | c | d) < 64
+        {
+            bytes.extend_from_slice(&(a << 18 | b << 12 | c << 6 | d).to_be_bytes()[1..]);
+            rest = behind;
         }
-        group = group << 6 | u32::from(digit);
-        digits += 1;
-        if digits == 4 {
-            bytes.extend_from_slice(&group.to_be_bytes()[1..]);
-            (group, digits) = (0, 0);
+        let Some((&byte, behind)) = rest.split_first() else { break };
+        rest = behind;
+        match byte {
+            b'=' => padding += 1,
+            _ if byte.is_ascii_whitespace() => {}
+            _ => {
+                let digit = DIGITS[usize::from(byte)];
+                if digit == NO_DIGIT || padding > 0 {
+                    return None;
+                }
+                group = group << 6 | u32::from(digit);
+                digits += 1;
+                if digits == 4 {
+                    bytes.extend_from_slice(&group.to_be_bytes()[1..]);
+                    (group, digits) = (0, 0);
+                }
+            }
         }
     }
     match (digits, padding) {
@@ -188,6 +196,20 @@ fn base64(text: &str) -> Option<Vec<u8>> {
     }
     Some(bytes)
 }
+
+/// What each byte stands for in base64.
+const DIGITS: [u8; 256] = {
+    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut digits = [NO_DIGIT; 256];
+    let mut at = 0;
+    while at < alphabet.len() {
+        digits[alphabet[at] as usize] = at as u8;
+        at += 1;
+    }
+    digits
+};
+
+const NO_DIGIT: u8 = u8::MAX;
 
 #[cfg(test)]
 mod tests {

@@ -10,6 +10,9 @@ pub const ATTRIBUTES_PER_TAG: usize = 512;
 /// Globs over rules in the suppressions of one document. A person writes a few; each takes time and memory to compile.
 pub const GLOBS_PER_FILE: usize = 256;
 
+/// Unknown ids in the suppressions of one document for which the nearest known one is looked for, each in a third of a millisecond.
+pub const NEAREST_PER_FILE: usize = 64;
+
 /// Nodes of one document. A million disks with their white space are two million.
 pub const NODES: u32 = 8_000_000;
 

@@ -8,7 +8,7 @@ use crate::finding::Format;
 use crate::policy::schema::Context;
 use crate::tree::{NodeId, Tree};
 
-pub use own_name::{device_called, own_name};
+pub use own_name::{device_names, own_name};
 
 /// Namespace of the QEMU pass-through elements.
 pub const QEMU: &str = "http://libvirt.org/schemas/domain/qemu/1.0";

@@ -36,17 +36,19 @@ pub fn own_name(tree: &Tree<'_>, node: NodeId) -> Option<String> {
     name.or_else(|| filled(tree, node, if is_run { &["name"] } else { &["name", "id", "value"] }).map(str::to_owned))
 }
 
-/// The first device of a domain that has this as its target, its MAC address or its alias.
-pub fn device_called(tree: &Tree<'_>, domain: NodeId, name: &str) -> Option<NodeId> {
-    let child = |of: NodeId, name: &str| tree.children(of).find(|&child| tree.local_name(child) == name);
-    let says = |device: NodeId, element: &str, attribute: &str| {
-        child(device, element).and_then(|found| tree.attribute(found, attribute)).map(str::trim)
-    };
-    let is_called = |device: &NodeId| {
-        let mac = says(*device, "mac", "address").is_some_and(|mac| mac.eq_ignore_ascii_case(name));
-        mac || says(*device, "target", "dev") == Some(name) || says(*device, "alias", "name") == Some(name)
-    };
-    tree.children(child(domain, "devices")?).filter(|&device| tree.is_element(device)).find(is_called)
+/// The names by which people call the devices of a domain: target, MAC address in small letters, and alias.
+pub fn device_names<'t>(tree: &'t Tree<'_>, domain: NodeId) -> impl Iterator<Item = (String, NodeId)> + 't {
+    let is_devices = |&child: &NodeId| tree.local_name(child) == "devices";
+    let devices = tree.children(domain).filter(is_devices).flat_map(|devices| tree.children(devices));
+    devices.flat_map(move |device| {
+        let name = move |part: NodeId| match tree.local_name(part) {
+            "mac" => tree.attribute(part, "address").map(str::to_ascii_lowercase),
+            "target" => tree.attribute(part, "dev").map(str::to_owned),
+            "alias" => tree.attribute(part, "name").map(str::to_owned),
+            _ => None,
+        };
+        tree.children(device).filter_map(name).map(move |name| (name.trim().to_owned(), device))
+    })
 }
 
 fn device_name(tree: &Tree<'_>, device: NodeId) -> Option<String> {

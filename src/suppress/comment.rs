@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::directive::{Directive, Fault, Item};
 use crate::date::Date;
+use crate::engine::quote;
 use crate::suggest;
 
 /// How a suppression is written.
@@ -115,7 +116,7 @@ impl<'t> Scan<'t> {
             let word = self.text.get(range.clone()).unwrap_or_default();
             let message = match word {
                 "" => "there is nothing behind `vmlint:`".to_owned(),
-                word => format!("`{word}` is no word that vmlint knows in a comment"),
+                word => format!("`{}` is no word that vmlint knows in a comment", quote(word)),
             };
             let near = suggest::nearest(word, ["ignore"]).map(|near| format!("Did you mean `{near}`?"));
             return Err(Fault::new(range, message, near.as_deref().unwrap_or(FORM)));
@@ -131,7 +132,7 @@ impl<'t> Scan<'t> {
                 self.at = range.start;
                 let (token, range) = self.token();
                 let help = format!("Behind the bracket follow `until=`, `owner=` and at the end `reason:`. {FORM}");
-                return Err(Fault::new(range, format!("`{token}` is not understood"), &help));
+                return Err(Fault::new(range, format!("`{}` is not understood", quote(token)), &help));
             }
             self.key(key, range, &mut directive)?;
         }
@@ -174,7 +175,7 @@ impl<'t> Scan<'t> {
             "reason" => directive.reason.is_some(),
             _ => {
                 let near = suggest::nearest(key, KEYS).map(|near| format!("Did you mean `{near}`?"));
-                return Err(Fault::new(range, format!("`{key}` is not understood"), near.as_deref().unwrap_or(FORM)));
+                return Err(Fault::new(range, format!("`{}` is not understood", quote(key)), near.as_deref().unwrap_or(FORM)));
             }
         };
         if twice {
@@ -261,7 +262,7 @@ pub fn date(text: &str, range: Range<usize>) -> Result<Date, Fault> {
     let help = "Write year, month and day, `2027-03-31`: the last day on which the suppression holds.";
     text.trim().parse().map_err(|()| match text.trim() {
         "" => Fault::new(range, "the date is missing", help),
-        text => Fault::new(range, format!("`{text}` is no date"), help),
+        text => Fault::new(range, format!("`{}` is no date", quote(text)), help),
     })
 }
 

@@ -28,8 +28,8 @@ pub struct Held {
     pub used: Vec<bool>,
 }
 
-/// A suppression that holds, and one that has expired.
-type Decided = (Option<usize>, Option<usize>);
+/// The number of a suppression that holds, and of one that has expired.
+type Decision = (Option<usize>, Option<usize>);
 
 /// The suppressions of one document.
 pub struct Cover<'c, 'r> {
@@ -37,8 +37,8 @@ pub struct Cover<'c, 'r> {
     held: Vec<Held>,
     /// Suppressions by the nodes that they cover, in document order.
     by_node: FxHashMap<NodeId, Vec<usize>>,
-    /// Of a node and a rule the suppressions that decide there: one that holds, one that has expired.
-    decided: FxHashMap<(NodeId, Arc<str>), Decided>,
+    /// Of a node and a rule the suppressions that decide there.
+    decided: FxHashMap<(NodeId, Arc<str>), Decision>,
     /// The elements by the places of their start tags.
     elements: Vec<(u32, NodeId)>,
 }
@@ -90,7 +90,7 @@ impl<'c, 'r> Cover<'c, 'r> {
     }
 
     /// The suppressions of a rule at one node.
-    fn decide(&mut self, node: NodeId, rule: &Arc<str>) -> (Option<usize>, Option<usize>) {
+    fn decide(&mut self, node: NodeId, rule: &Arc<str>) -> Decision {
         let Some(there) = self.by_node.get(&node) else { return (None, None) };
         if let Some(decided) = self.decided.get(&(node, rule.clone())) {
             return *decided;

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::comment::{date, item, on_one_line};
 use super::directive::{Directive, Fault, Item};
+use crate::engine::quote;
 use crate::libvirt;
 use crate::suggest;
 use crate::tree::{NodeId, Tree};
@@ -23,7 +24,7 @@ pub fn roots<'t>(tree: &'t Tree<'_>) -> impl Iterator<Item = NodeId> + 't {
 /// `is_first` says that none of vmlint's stands before it in its parent.
 pub fn directives(tree: &Tree<'_>, root: NodeId, is_first: bool) -> Vec<(NodeId, Result<Directive, Fault>)> {
     if !tree.parent(root).is_some_and(|parent| is_metadata(tree, parent)) {
-        let message = format!("`<{}>` stands outside of `<metadata>`", tree.qualified_name(root));
+        let message = format!("`<{}>` stands outside of `<metadata>`", quote(tree.qualified_name(root)));
         let fault = Fault::new(name(tree, root), message, "Move it into the `<metadata>` of the domain.");
         return vec![(root, Err(fault))];
     }
@@ -52,7 +53,7 @@ fn name(tree: &Tree<'_>, node: NodeId) -> Range<usize> {
 fn directive(tree: &Tree<'_>, element: NodeId) -> Result<Directive, Fault> {
     let own_name = tree.local_name(element);
     if own_name != "ignore" || tree.namespace(element) != libvirt::VMLINT {
-        let message = format!("`<{}>` is no element that vmlint knows", tree.qualified_name(element));
+        let message = format!("`<{}>` is no element that vmlint knows", quote(tree.qualified_name(element)));
         let near = suggest::nearest(own_name, ["ignore", "vmlint"]).map(|near| format!("Did you mean `<vmlint:{near}>`?"));
         return Err(Fault::new(name(tree, element), message, near.as_deref().unwrap_or(FORM)));
     }
@@ -69,7 +70,7 @@ fn directive(tree: &Tree<'_>, element: NodeId) -> Result<Directive, Fault> {
             other => {
                 let range = tree.attribute_name_span(attribute).range();
                 let near = suggest::nearest(other, ATTRIBUTES).map(|near| format!("Did you mean `{near}`?"));
-                return Err(Fault::new(range, format!("`{other}` is not understood"), near.as_deref().unwrap_or(FORM)));
+                return Err(Fault::new(range, format!("`{}` is not understood", quote(other)), near.as_deref().unwrap_or(FORM)));
             }
         }
     }

@@ -11,13 +11,13 @@ mod element;
 #[cfg(test)]
 mod tests;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use self::cover::{Cover, Held};
 use self::directive::{Directive, Fault, Item};
 use crate::date::Date;
-use crate::definition::{self, Definition};
-use crate::engine::{Engine, Verdict};
+use crate::definition::Definition;
+use crate::engine::{Engine, Verdict, quote};
 use crate::finding::{self, Finding, Label, Severity, Suppression};
 use crate::identity::Identity;
 use crate::input::limits;
@@ -40,13 +40,19 @@ pub const MALFORMED: &str = "vmlint/malformed-suppression";
 /// The rules about suppressions, which configuration may switch off or give other severities.
 pub const RULES: [&str; 3] = [UNUSED, WITHOUT_REASON, MALFORMED];
 
+/// So many ids are listed in a message.
+const SHOWN: usize = 4;
+
 /// Takes the findings that a suppression of the document covers out of those that count, and adds what is to be said about suppressions.
 pub fn apply(tree: &Tree<'_>, definitions: &[Definition], engine: &Engine<'_>, today: Date, verdict: &mut Verdict) {
     // Whoever speaks to vmlint names it, and most files do not.
     if memchr::memmem::find(tree.text().as_bytes(), b"vmlint").is_none() {
         return;
     }
-    let mut desk = Desk { tree, definitions, engine, paths: Paths::new(tree), said: Vec::new(), held: Vec::new(), globs: 0 };
+    let contexts = definitions.iter().flat_map(|definition| &definition.contexts);
+    let contexts = contexts.map(|(context, node)| (*node, *context)).collect();
+    let mut desk =
+        Desk { tree, contexts, engine, paths: Paths::new(tree), said: Vec::new(), held: Vec::new(), globs: 0, unknown: 0 };
     desk.comments(today);
     desk.elements(today);
     if !desk.held.is_empty() {
@@ -57,8 +63,12 @@ pub fn apply(tree: &Tree<'_>, definitions: &[Definition], engine: &Engine<'_>, t
             let covered = finding.suppressed.is_some();
             if covered { &mut verdict.suppressed } else { &mut verdict.findings }.push(finding);
         }
+        let mut uncovered: FxHashMap<&str, &Finding> = FxHashMap::default();
+        for finding in verdict.findings.iter().rev() {
+            uncovered.insert(&finding.rule, finding);
+        }
         for held in cover.into_held() {
-            desk.unused(&held, verdict);
+            desk.unused(&held, verdict, &uncovered);
         }
     }
     verdict.findings.append(&mut desk.said);
@@ -68,33 +78,46 @@ pub fn apply(tree: &Tree<'_>, definitions: &[Definition], engine: &Engine<'_>, t
 /// Reads the suppressions of one document and says what is wrong with them.
 struct Desk<'d, 'r> {
     tree: &'d Tree<'r>,
-    definitions: &'d [Definition],
+    contexts: FxHashMap<NodeId, Context>,
     engine: &'d Engine<'r>,
     paths: Paths<'d, 'r>,
     said: Vec<Finding>,
     held: Vec<Held>,
     globs: usize,
+    /// How many ids no rule has.
+    unknown: usize,
 }
 
 impl Desk<'_, '_> {
     fn comments(&mut self, today: Date) {
         let tree = self.tree;
         let first_root = tree.children(Tree::ROOT).find(|&node| tree.is_element(node));
-        for node in tree.descendants(Tree::ROOT).filter(|&node| tree.kind(node) == Kind::Comment) {
-            let span = tree.span(node);
-            let content = tree.text().get(span.range()).unwrap_or_default();
-            if !content.contains("vmlint") {
-                continue;
-            }
-            let told = comment::directives(content);
+        let content = |node: NodeId| tree.text().get(tree.span(node).range()).unwrap_or_default();
+        let speaks = |&node: &NodeId| tree.kind(node) == Kind::Comment && content(node).contains("vmlint");
+        // From the last to the first, so that of many in a row each has only one step to go.
+        let mut followed_by: FxHashMap<NodeId, Option<NodeId>> = FxHashMap::default();
+        let mut comments: Vec<NodeId> = Vec::new();
+        for node in tree.descendants(Tree::ROOT).rev().filter(speaks) {
+            let mut behind = tree.following_siblings(node);
+            // What stands for arguments is there in addition, and not where it says.
+            let next = behind.find_map(|next| match tree.is_element(next) && tree.origin(next) == next {
+                true => Some(Some(next)),
+                false => followed_by.get(&next).copied(),
+            });
+            followed_by.insert(node, next.flatten());
+            comments.push(node);
+        }
+        for node in comments.into_iter().rev() {
+            let told = comment::directives(content(node));
             if told.is_empty() {
                 continue;
             }
+            let span = tree.span(node);
             let place = Label { span: whole(tree, span), node: self.paths.path(node), text: String::new() };
             let covers = match tree.parent(node) {
                 // Before all elements it is about the file.
                 Some(Tree::ROOT) if first_root.is_some_and(|root| node < root) => Some(Tree::ROOT),
-                _ => next_element(tree, node),
+                _ => followed_by.get(&node).copied().flatten(),
             };
             for told in told {
                 let told = told.map(|directive| directive.shifted(span.start as usize));
@@ -107,6 +130,7 @@ impl Desk<'_, '_> {
     fn elements(&mut self, today: Date) {
         let tree = self.tree;
         let mut seen: FxHashSet<Option<NodeId>> = FxHashSet::default();
+        let mut devices: FxHashMap<NodeId, FxHashMap<String, NodeId>> = FxHashMap::default();
         for root in element::roots(tree) {
             let metadata = tree.parent(root);
             let owner = metadata.and_then(|metadata| tree.parent(metadata));
@@ -114,7 +138,15 @@ impl Desk<'_, '_> {
                 let place = Label { span: tree.start_tag(node), node: self.paths.path(node), text: String::new() };
                 let device = told.as_ref().ok().and_then(|directive| directive.device.clone());
                 let covers = match (&device, owner) {
-                    (Some((name, _)), Some(owner)) => libvirt::device_called(tree, owner, name),
+                    (Some((name, _)), Some(owner)) => {
+                        let devices = devices.entry(owner).or_insert_with(|| {
+                            let mut names: Vec<_> = libvirt::device_names(tree, owner).collect();
+                            // Of several with one name the first is meant.
+                            names.reverse();
+                            names.into_iter().collect()
+                        });
+                        devices.get(name).or_else(|| devices.get(&name.to_ascii_lowercase())).copied()
+                    }
                     _ => owner,
                 };
                 self.told(node, &place, told, covers, today);
@@ -134,7 +166,10 @@ impl Desk<'_, '_> {
             return self.malformed(node, place, Fault::new(directive.range, message, "Name rules by their ids."));
         }
         let Some(reason) = directive.reason.clone().filter(|reason| reason.contains(char::is_alphanumeric)) else {
-            let message = format!("the suppression of {} gives no reason, so it suppresses nothing", list(&directive.rules));
+            let message = format!(
+                "the suppression of {} gives no reason, so it suppresses nothing",
+                list(&directive.rules.iter().collect::<Vec<_>>())
+            );
             let help = match self.tree.kind(node) {
                 Kind::Comment => "Say why at its end: `reason: nested lab`.",
                 _ => "Say why in its attribute `reason`.",
@@ -149,7 +184,7 @@ impl Desk<'_, '_> {
         let Some(covers) = covers else {
             let (message, help, range) = match &directive.device {
                 Some((name, range)) => (
-                    format!("there is no device `{name}`, so the suppression covers nothing"),
+                    format!("there is no device `{}`, so the suppression covers nothing", quote(name)),
                     "Name a device by its target, MAC address or alias, or leave `device` out: then it is the whole domain.",
                     range.clone(),
                 ),
@@ -183,7 +218,7 @@ impl Desk<'_, '_> {
     }
 
     /// Says which rules of a suppression it did not cover a finding of, if these rules had their say.
-    fn unused(&mut self, held: &Held, verdict: &Verdict) {
+    fn unused(&mut self, held: &Held, verdict: &Verdict, uncovered: &FxHashMap<&str, &Finding>) {
         let Some(place) = held.suppression.place.clone() else { return };
         let engine = self.engine;
         let known = || builtin::rule_ids().iter().map(|id| &**id).chain(engine.rule_ids());
@@ -191,7 +226,10 @@ impl Desk<'_, '_> {
         for (item, _) in held.rules.iter().zip(&held.used).filter(|(_, used)| !**used) {
             let mut matching = known().filter(|id| item.matches(id)).peekable();
             if matching.peek().is_none() {
-                let (message, help) = unknown(item, known());
+                self.unknown += 1;
+                // To look for the nearest id takes longer than all else.
+                let near = known().take(if self.unknown <= limits::NEAREST_PER_FILE { usize::MAX } else { 0 });
+                let (message, help) = unknown(item, near);
                 let label = (item.range.clone(), "");
                 self.say(held.node, &place, Remark { rule: UNUSED, message, help, label, related: vec![] });
                 continue;
@@ -203,8 +241,9 @@ impl Desk<'_, '_> {
         }
         let Some(first) = idle.first() else { return };
         let range = if idle.len() == held.rules.len() { held.range.clone() } else { first.range.clone() };
-        let message = format!("the suppression of {} covers no finding", list(idle.iter().copied()));
-        let elsewhere = verdict.findings.iter().find(|finding| idle.iter().any(|item| item.matches(&finding.rule)));
+        let message = format!("the suppression of {} covers no finding", list(&idle));
+        let matching = uncovered.iter().filter(|(rule, _)| idle.iter().any(|item| item.matches(rule)));
+        let elsewhere = matching.map(|(_, finding)| finding).min_by_key(|finding| finding.place.span.start);
         let related = elsewhere.map(|finding| Label { text: "not covered".to_owned(), ..finding.focus.clone() });
         let help = match (related.is_some(), self.tree.kind(held.node)) {
             (true, Kind::Comment) => {
@@ -225,15 +264,13 @@ impl Desk<'_, '_> {
         };
         let Remark { rule, message, help, label: (range, text), related } = remark;
         let tree = self.tree;
-        let mut contexts = self.definitions.iter().flat_map(|definition| definition.contexts.iter().rev());
-        let context: Option<&(Context, NodeId)> =
-            contexts.find(|(_, context)| tree.ancestors(node).any(|above| above == *context));
+        let context = tree.ancestors(node).find_map(|above| Some((*self.contexts.get(&above)?, above)));
         let element = tree.parent(node).unwrap_or(node);
         self.said.push(Finding {
             focus: Label { span: Span::new(range.start, range.end), node: place.node.clone(), text: text.to_owned() },
             related,
-            vm: context.and_then(|(context, node)| definition::vm_name(tree, *context, *node)),
-            identity: context.map_or_else(Identity::default, |(context, node)| Identity::of(tree, *context, *node, element)),
+            vm: context.and_then(|(context, node)| self.paths.identities.machine(context, node).name.clone()),
+            identity: context.map_or_else(Identity::default, |(context, node)| self.paths.identities.of(context, node, element)),
             ..Finding::own(rule, severity, place.clone(), message, help)
         });
     }
@@ -264,9 +301,13 @@ fn unknown<'k>(item: &Item, known: impl Iterator<Item = &'k str> + Clone) -> (St
     (message, Some(help))
 }
 
-fn list<'i>(items: impl IntoIterator<Item = &'i Item>) -> String {
-    let items: Vec<String> = items.into_iter().map(|item| format!("`{}`", item.text)).collect();
-    items.join(", ")
+/// The first few of some ids, and how many more there are.
+fn list(items: &[&Item]) -> String {
+    let shown: Vec<String> = items.iter().take(SHOWN).map(|item| format!("`{}`", item.text)).collect();
+    match items.len().saturating_sub(SHOWN) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
 }
 
 /// The comment around its content.
@@ -275,10 +316,4 @@ fn whole(tree: &Tree<'_>, content: Span) -> Span {
     let span = Span { start, end };
     let text = tree.text().get(span.range()).unwrap_or_default();
     if text.starts_with("<!--") && text.ends_with("-->") { span } else { content }
-}
-
-/// The element that follows a comment in the text, among the same children.
-fn next_element(tree: &Tree<'_>, comment: NodeId) -> Option<NodeId> {
-    // What stands for arguments is there in addition, and not where it says.
-    tree.following_siblings(comment).find(|&node| tree.is_element(node) && tree.origin(node) == node)
 }
