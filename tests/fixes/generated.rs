@@ -20,7 +20,7 @@ static DEFINITIONS: LazyLock<Vec<String>> = LazyLock::new(|| {
         .collect();
     folders.sort();
     folders.push("fixtures/libvirt".to_owned());
-    folders.iter().flat_map(|folder| files(folder, "xml")).map(|path| common::text(path)).collect()
+    folders.iter().flat_map(|folder| files(folder, "xml")).map(common::text).collect()
 });
 
 /// Fixes bytes, and checks what must hold of every outcome. Gives the fixed bytes if any were changed.
