@@ -64,9 +64,6 @@ impl<'k> Draft<'k> {
         let (child, name) = target.rsplit_once('/').map_or(("", target), |(child, name)| (child, name));
         let Some(draft) = self.below(child) else { return };
         let Some(attribute) = draft.element.attribute(name) else { return };
-        if draft.attributes.is_empty() {
-            draft.attributes.reserve_exact(draft.element.attributes.len());
-        }
         if !draft.has(attribute) {
             draft.attributes.push(Value { attribute, value: value.into(), span });
         }
@@ -140,10 +137,8 @@ impl<'k> Draft<'k> {
     }
 
     fn push(&mut self, element: &'static Element) {
-        // Most have each kind once.
-        if self.children.is_empty() {
-            self.children.reserve_exact(self.element.children.len());
-        }
+        // Most have one child or two, and room for four takes as much as all else.
+        self.children.reserve_exact(usize::from(self.children.len() < 4));
         self.children.push(Draft::new(element));
     }
 
