@@ -138,7 +138,7 @@ pub fn guests_of(rule: &Rule) -> Vec<&str> {
 /// The cells of a feature that the evidence does not settle, whether or not their edition answers for anybody.
 fn unsettled_cells(matrix: &Matrix, feature: usize) -> Vec<String> {
     let mut cells = Vec::new();
-    for edition in &matrix.editions {
+    for edition in matrix.editions.iter() {
         for table in &edition.tables {
             for row in table.rows.iter().filter(|row| row.feature == feature) {
                 for (column, cell) in table.columns.iter().zip(&row.cells).filter(|(_, cell)| !cell.settled) {
@@ -313,7 +313,7 @@ impl Page {
         }
         let id = rule.id.split_once('/').map_or("", |(_, id)| id);
         let mut notes: Vec<String> = Vec::new();
-        for edition in &matrix.editions {
+        for edition in matrix.editions.iter() {
             for note in edition.notes.iter().filter(|note| note.rules.iter().any(|rule| rule.text == id)) {
                 notes.push(format!("{} ({}), note {}:\n{}", edition.title, edition_name(edition), note.number, note_text(note)));
             }

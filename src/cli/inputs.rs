@@ -20,7 +20,7 @@ pub struct Selection {
     #[arg(short = '0', long, requires = "files_from", help_heading = "Input")]
     null: bool,
 
-    /// Judge only files that differ from the commit where this branch left REF, and those that git does not know yet
+    /// Judge only files that git says are new or differ: from the last commit, or from where this branch left REF
     #[arg(long, value_name = "REF", num_args = 0..=1, require_equals = true, help_heading = "Input")]
     #[arg(conflicts_with = "write_baseline")]
     changed: Option<Option<String>>,

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::compile::{Faulty, Loaded};
 use super::load;
+use super::matrix::{self, Edition, Feature, Matrix};
 use super::schema::{Fault, Platform, Text};
 use super::yaml::{self, Node};
 use crate::source::Source;
@@ -122,7 +123,7 @@ impl BuiltIn {
     ///
     /// # Errors
     /// Its faults; tests see to it that there are none.
-    pub fn load(&self) -> Result<Loaded, Faulty> {
+    pub fn load(&'static self) -> Result<Loaded, Faulty> {
         self.read(false)
     }
 
@@ -130,11 +131,11 @@ impl BuiltIn {
     ///
     /// # Errors
     /// Its faults; tests see to it that there are none.
-    pub fn load_documented(&self) -> Result<Loaded, Faulty> {
+    pub fn load_documented(&'static self) -> Result<Loaded, Faulty> {
         self.read(true)
     }
 
-    fn read(&self, documented: bool) -> Result<Loaded, Faulty> {
+    fn read(&'static self, documented: bool) -> Result<Loaded, Faulty> {
         let (source, late_names, node) = self.file.read(documented)?;
         let faulty = |faults: Vec<Fault>| Faulty { source: source.clone(), faults };
         let mut policy = load::load(&node, documented).map_err(faulty)?;
@@ -146,11 +147,30 @@ impl BuiltIn {
             let (_, text) = self.tables.iter().find(|(name, _)| *name == file.text).ok_or_else(|| absent(file))?;
             tables.push((*text).to_owned());
         }
-        load::read_editions(&mut policy, &source, &|file| {
-            let (_, edition) = self.editions.iter().find(|(name, _)| *name == file.text).ok_or_else(|| absent(file))?;
-            edition.read(documented).map(|(source, _, node)| (source, node))
-        })?;
+        if documented {
+            load::read_editions(&mut policy, &source, &|file| {
+                let edition = self.edition(file).ok_or_else(|| absent(file))?;
+                edition.read(documented).map(|(source, _, node)| (source, node))
+            })?;
+        } else if let Some(matrix) = &policy.matrix {
+            let (features, files) = (matrix.features.clone(), std::mem::take(&mut policy.editions));
+            let editions = move || files.iter().filter_map(|file| self.late_edition(file, &features)).collect();
+            policy.matrix = Some(Arc::new(Matrix::new(matrix.features.clone(), editions)));
+        }
         Ok(Loaded { source, policy, tables, late_names, own: false })
+    }
+
+    fn edition(&'static self, file: &Text) -> Option<&'static File> {
+        self.editions.iter().find(|(name, _)| *name == file.text).map(|(_, edition)| edition)
+    }
+
+    /// An edition of its matrix. Tests see to it that each can be read.
+    fn late_edition(&'static self, file: &Text, features: &[Feature]) -> Option<Edition> {
+        let (_, _, node) = self.edition(file)?.read(false).ok()?;
+        let edition = matrix::read_edition(&node, features).ok();
+        // As above.
+        std::mem::forget(node);
+        edition
     }
 }
 
@@ -169,6 +189,14 @@ mod unit {
             let (_, warnings) = compile(&[loaded], false, &|_| Choice::Run).unwrap();
             let shown: Vec<_> = warnings.iter().flat_map(|file| &file.faults).collect();
             assert!(shown.is_empty(), "{shown:#?}");
+        }
+    }
+
+    #[test]
+    fn editions_are_the_same_whenever_they_are_read() {
+        for policy in ALL.iter().filter(|policy| policy.has_matrix()) {
+            let editions = |loaded: Loaded| format!("{:?}", *loaded.policy.matrix.unwrap().editions);
+            assert!(editions(policy.load().unwrap()) == editions(policy.load_documented().unwrap()), "{}", policy.id);
         }
     }
 

@@ -153,7 +153,7 @@ fn read_policy(root: &Node, documented: bool, faults: &mut Faults) -> Option<Pol
         tables,
         devices,
         editions,
-        matrix: (!features.is_empty()).then(|| Arc::new(Matrix { features, editions: Vec::new() })),
+        matrix: (!features.is_empty()).then(|| Arc::new(Matrix::new(features, Vec::new))),
         rules,
     })
 }
@@ -221,7 +221,7 @@ pub fn read_editions(policy: &mut Policy, source: &Arc<Source>, read: &ReadFile<
         };
         rule.citations.extend(editions.iter().filter(speaks_of_it).map(|edition| Arc::new(edition.citation())));
     }
-    policy.matrix = Some(Arc::new(Matrix { features, editions }));
+    policy.matrix = Some(Arc::new(Matrix::new(features, || editions)));
     Ok(())
 }
 

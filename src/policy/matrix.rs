@@ -1,6 +1,6 @@
 //! Support matrices: the tables of a vendor's pages, as the pages have them, and what they say of one guest on one host.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::reader::{Faults, Fields, shared};
 use super::schema::{Fault, Text};
@@ -31,12 +31,13 @@ pub fn hosts() -> impl Iterator<Item = &'static str> + Clone {
 pub const UNSTATED: &str = "unstated";
 
 /// What a policy knows of features and of the guests and hosts that have them.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug)]
 pub struct Matrix {
     /// The rows of the tables, in their order.
-    pub features: Vec<Feature>,
-    /// The editions of the pages; the first that covers a guest and a host answers for them.
-    pub editions: Vec<Edition>,
+    pub features: Arc<[Feature]>,
+    /// The editions of the pages; the first that covers a guest and a host answers for them. A built-in policy's are read when they
+    /// are first asked for.
+    pub editions: LazyLock<Vec<Edition>, Box<dyn FnOnce() -> Vec<Edition> + Send + Sync>>,
 }
 
 /// A row of the tables.
@@ -179,6 +180,11 @@ pub struct Answer {
 }
 
 impl Matrix {
+    /// A matrix whose editions `read` gives.
+    pub fn new(features: impl Into<Arc<[Feature]>>, read: impl FnOnce() -> Vec<Edition> + Send + Sync + 'static) -> Matrix {
+        Matrix { features: features.into(), editions: LazyLock::new(Box::new(read)) }
+    }
+
     /// A feature's number.
     pub fn feature(&self, id: &str) -> Option<usize> {
         self.features.iter().position(|feature| *feature.id == *id)

@@ -1,5 +1,7 @@
 //! The names that expressions ask for, as numbers.
 
+use std::sync::Arc;
+
 /// A name that expressions may ask for, as a small number; equal numbers are equal names (namespace and local part).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NameId(u32);
@@ -17,8 +19,8 @@ impl NameId {
 /// The names that compiled expressions ask for. Filled while expressions are compiled, only read afterwards.
 #[derive(Debug, Clone)]
 pub struct Vocabulary {
-    /// Namespace URI and local part of each name.
-    names: Vec<(Box<str>, Box<str>)>,
+    /// Namespace URI and local part of each name. Wording that is compiled late has a vocabulary of its own, a copy.
+    names: Arc<Vec<(Box<str>, Box<str>)>>,
     /// The names by their local parts: open addressing, a power of two long and at most half full.
     slots: Vec<Slot>,
 }
@@ -50,7 +52,7 @@ fn signature(name: &[u8]) -> u64 {
 impl Default for Vocabulary {
     fn default() -> Self {
         // Number 0 is `NameId::OTHER`.
-        Vocabulary { names: vec![Default::default()], slots: vec![FREE; 64] }
+        Vocabulary { names: Arc::new(vec![Default::default()]), slots: vec![FREE; 64] }
     }
 }
 
@@ -62,7 +64,7 @@ impl Vocabulary {
             return known;
         }
         let id = NameId(self.names.len() as u32);
-        self.names.push((namespace.into(), local.into()));
+        Arc::make_mut(&mut self.names).push((namespace.into(), local.into()));
         if 2 * self.names.len() > self.slots.len() {
             self.slots = vec![FREE; 2 * self.slots.len()];
             for known in 1..id.0 {

@@ -204,5 +204,5 @@ fn only_edition(id: &str, matrix: &Matrix) -> Result<Matrix, Problem> {
         known.dedup();
         return Err(Problem::new(format!("there is no edition `{id}`")).help(suggest::help(id, known.iter().copied())));
     }
-    Ok(Matrix { features: matrix.features.clone(), editions })
+    Ok(Matrix::new(matrix.features.clone(), || editions))
 }

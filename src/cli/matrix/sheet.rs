@@ -41,7 +41,7 @@ impl<'m> Sheet<'m> {
     /// Every column that answers for some guest on a host; with `drivers`, only those with drivers of that kind.
     pub fn of_host(matrix: &'m Matrix, host: &'m str, drivers: Option<&str>) -> Sheet<'m> {
         let mut sheet = Sheet { host, groups: Vec::new() };
-        for edition in &matrix.editions {
+        for edition in matrix.editions.iter() {
             for table in edition.tables.iter().filter(|table| table.covers_host(host)) {
                 for (number, column) in table.columns.iter().enumerate() {
                     let answering = Answering { edition, table, column: number };
@@ -266,7 +266,8 @@ mod tests {
             );
             read_edition(&yaml::read(&text).unwrap(), &features).unwrap()
         };
-        Matrix { editions: editions.iter().map(edition).collect(), features }
+        let editions = editions.iter().map(edition).collect();
+        Matrix::new(features, || editions)
     }
 
     #[test]
