@@ -63,12 +63,17 @@ impl Goal {
     /// Makes room for texts on standard output and says at which place; a report that was to go there goes to standard error, or, where
     /// texts stand for it, nowhere.
     pub fn outlet(self, outputs: &mut Vec<(Format, Target)>) -> Option<usize> {
-        let shown = outputs.iter().position(|(_, target)| *target == Target::Standard);
-        match (self, shown) {
-            (Goal::File, _) => return None,
-            (Goal::Diff, Some(shown)) => return Some(shown),
-            (Goal::Standard, Some(shown)) => outputs[shown].1 = Target::Errors,
-            _ => {}
+        match self {
+            Goal::File => return None,
+            Goal::Diff => {
+                if let Some(shown) = outputs.iter().position(|(_, target)| *target == Target::Standard) {
+                    return Some(shown);
+                }
+            }
+            Goal::Standard => {
+                let shown = outputs.iter_mut().filter(|(_, target)| *target == Target::Standard);
+                shown.for_each(|(_, target)| *target = Target::Errors);
+            }
         }
         outputs.push((Format::Human, Target::Standard));
         Some(outputs.len() - 1)

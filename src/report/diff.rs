@@ -29,7 +29,7 @@ pub fn unified(path: &str, before: &str, after: &str, paint: Paint) -> String {
             let text = change.value();
             let words = text.trim_end_matches(['\r', '\n']);
             // Behind a carriage return alone a terminal would write over the line.
-            let (end, shown_end) = match &text[words.len()..] {
+            let (end, shown_end) = match text.get(words.len()..).unwrap_or_default() {
                 "\r" => ("\n", "\\r"),
                 "\r\n" => ("\r\n", ""),
                 _ => ("\n", ""),

@@ -69,6 +69,11 @@ impl<'b> Html<'b> {
             prose(out, help);
             out.push_str("</p>\n");
         }
+        for fix in &finding.fixes {
+            out.push_str("<p>Fix: ");
+            prose(out, &format!("{} (`{}`)", fix.description, fix.safety.options()));
+            out.push_str("</p>\n");
+        }
         if let Some(citation) = &finding.source {
             document(out, citation);
         }
