@@ -60,7 +60,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Judge definitions (the default: `vmlint FILE` is `vmlint check FILE`)
-    Check(options::Check),
+    Check(Box<options::Check>),
     /// Say what a rule is about, why, on which document it rests and what to do instead
     Explain(explain::Arguments),
     /// List all rules
@@ -112,7 +112,7 @@ pub fn run() -> ExitCode {
             Some(problem) => Err(problem),
             None => check::run(cli.check),
         },
-        Some(Command::Check(options)) => check::run(options),
+        Some(Command::Check(options)) => check::run(*options),
         Some(Command::Explain(arguments)) => explain::run(&arguments),
         Some(Command::Rules(arguments)) => rules::run(&arguments),
         Some(Command::View(arguments)) => view::run(&arguments),
