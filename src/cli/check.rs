@@ -94,7 +94,10 @@ pub fn run(options: Check) -> Result<u8, Problem> {
     let mut result = job.run(&paths, &mut outlets);
     // Where nobody reads to the end, not everything was judged.
     let was_read = outlets.iter().any(Outlet::is_open);
-    let finished = baselines.filter(|_| was_read).map_or(Ok(()), |all| all.finish(&mut result, &paths, options.prune_baseline));
+    // A file that is gone is missed only where everything was looked at.
+    let named = if changed.is_some() { &[][..] } else { &paths };
+    result.trouble |= profiles.trouble();
+    let finished = baselines.filter(|_| was_read).map_or(Ok(()), |all| all.finish(&mut result, named, options.prune_baseline));
     if let Err(problem) = finished {
         problem.print();
         result.trouble = true;
