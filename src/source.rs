@@ -4,6 +4,7 @@
 //! Everything inside the program is a byte [`Span`] in the decoded text; lines, columns and file offsets are worked out only
 //! when a report asks for them.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -145,25 +146,25 @@ pub(crate) fn boundary(text: &str, at: usize) -> usize {
 #[derive(Debug)]
 pub struct Source {
     path: PathBuf,
-    text: String,
+    text: Cow<'static, str>,
     origin: Origin,
     lines: OnceLock<Vec<u32>>,
 }
 
 impl Source {
     /// A source whose text is the bytes of the file, after a byte order mark of `bom` bytes that `text` no longer holds.
-    pub fn utf8(path: impl Into<PathBuf>, text: String, bom: u32) -> Source {
-        Source { path: path.into(), text, origin: Origin::Utf8 { bom }, lines: OnceLock::new() }
+    pub fn utf8(path: impl Into<PathBuf>, text: impl Into<Cow<'static, str>>, bom: u32) -> Source {
+        Source { path: path.into(), text: text.into(), origin: Origin::Utf8 { bom }, lines: OnceLock::new() }
     }
 
     /// A source decoded from another encoding; `map` leads from each of its characters to the file.
     pub fn decoded(path: impl Into<PathBuf>, text: String, map: OriginMap) -> Source {
-        Source { path: path.into(), text, origin: Origin::Mapped(map), lines: OnceLock::new() }
+        Source { path: path.into(), text: text.into(), origin: Origin::Mapped(map), lines: OnceLock::new() }
     }
 
     /// A source whose text was made from a binary file. `entries` stand in the order of the text and do not overlap there.
     pub fn binary(path: impl Into<PathBuf>, text: String, entries: Vec<Entry>) -> Source {
-        Source { path: path.into(), text, origin: Origin::Entries(entries), lines: OnceLock::new() }
+        Source { path: path.into(), text: text.into(), origin: Origin::Entries(entries), lines: OnceLock::new() }
     }
 
     /// Whether the text was made from a binary file, so that its lines stand in no file.

@@ -3,9 +3,8 @@
 
 use rustc_hash::FxHashMap;
 
-use super::compile::Compiled;
 use crate::tree::{NameId, Tree};
-use crate::xpath::{Branch, Clause, Key};
+use crate::xpath::{Clause, Key};
 
 /// A branch of a case's expression, by its place in the rule set. Ordered as the rules are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -14,6 +13,14 @@ pub struct Entry {
     pub rule: u16,
     pub case: u16,
     pub branch: u16,
+}
+
+impl Entry {
+    /// Number of policy, rule, case and branch.
+    pub fn new(policy: usize, rule: usize, case: usize, branch: usize) -> Entry {
+        let number = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
+        Entry { policy: number(policy), rule: number(rule), case: number(case), branch: number(branch) }
+    }
 }
 
 /// A bucket's number; buckets hold the entries that ask for one key.
@@ -74,9 +81,8 @@ struct Filed {
 }
 
 impl Index {
-    /// The branches of these policies under the keys that `keys` gives them, none for a branch to leave out; `names` is the size of the
-    /// vocabulary.
-    pub(crate) fn new(policies: &[Compiled], names: usize, keys: impl Fn(Entry, Branch<'_>) -> Option<Vec<Clause>>) -> Index {
+    /// Branches with what a document has to hold for them; `names` is the size of the vocabulary.
+    pub fn new(branches: &[(Entry, Vec<Clause>)], names: usize) -> Index {
         let mut index = Index {
             elements: vec![NO_BUCKET; names],
             attributes: vec![NO_BUCKET; names],
@@ -84,7 +90,6 @@ impl Index {
             buckets: Vec::new(),
             always: Vec::new(),
         };
-        let branches = branches(policies, keys);
         // How many branches ask for a key tells how little it says.
         let mut asked: FxHashMap<&Key, u32> = FxHashMap::default();
         for key in branches.iter().flat_map(|(_, clauses)| clauses.iter()).flatten() {
@@ -94,7 +99,7 @@ impl Index {
             let weight = |key: &Key| 2 * asked.get(key).copied().unwrap_or(0) + u32::from(!matches!(key, Key::Value(..)));
             clause.iter().map(weight).sum::<u32>()
         };
-        for (entry, clauses) in &branches {
+        for (entry, clauses) in branches {
             let Some(best) = (0..clauses.len()).min_by_key(|&n| weight(&clauses[n])) else {
                 index.always.push(*entry);
                 continue;
@@ -153,24 +158,4 @@ impl Index {
         entries.dedup();
         entries
     }
-}
-
-fn branches(policies: &[Compiled], keys: impl Fn(Entry, Branch<'_>) -> Option<Vec<Clause>>) -> Vec<(Entry, Vec<Clause>)> {
-    let mut all = Vec::new();
-    for (policy, compiled) in policies.iter().enumerate() {
-        for (rule, compiled) in compiled.rules.iter().enumerate() {
-            for (case, compiled) in compiled.cases.iter().enumerate() {
-                // A test on how many nodes there are can fail where there are none.
-                let counts = compiled.tests.iter().any(|test| matches!(test, super::tests::Test::Count { at_least: 1.., .. }));
-                for (branch, parsed) in compiled.find.branches().enumerate() {
-                    let number = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
-                    let entry = Entry { policy: number(policy), rule: number(rule), case: number(case), branch: number(branch) };
-                    if let Some(keys) = keys(entry, parsed) {
-                        all.push((entry, if counts { Vec::new() } else { keys }));
-                    }
-                }
-            }
-        }
-    }
-    all
 }
