@@ -13,6 +13,8 @@ mod policy {
     pub mod environment;
     pub mod packed;
     #[allow(dead_code)]
+    pub mod table;
+    #[allow(dead_code)]
     pub mod yaml;
 }
 #[path = "src/source.rs"]
@@ -31,9 +33,10 @@ use std::{env, fs};
 
 use policy::environment::environment;
 use policy::packed::{Packed, PackedBranch, PackedKey, PackedRule};
+use policy::table::Table;
 use policy::yaml::{self, Content, Node};
-use tree::{Builder, NameId, Vocabulary};
-use xpath::{Environment, Key};
+use tree::{Builder, NameId, Tree, Vocabulary};
+use xpath::{Context, Environment, Expression, Key};
 
 fn main() -> Result<(), Box<dyn Error>> {
     for path in ["build.rs", "policies", "src/libvirt/namespaces.rs", "src/policy", "src/source.rs", "src/tree", "src/xpath"] {
@@ -53,15 +56,19 @@ fn prepare(folder: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
             let text = fs::read_to_string(&path)?;
             let node = yaml::read(&text)
                 .map_err(|broken| format!("{}: byte {}: {}", path.display(), broken.span.start, broken.message))?;
-            let packed = pack(node).map_err(|reason| format!("{}: {reason}", path.display()))?;
+            let packed = pack(node, folder).map_err(|reason| format!("{}: {reason}", path.display()))?;
             fs::write(out.join(path.with_extension("bin")), packed)?;
         }
     }
     Ok(())
 }
 
-fn pack(mut frame: Node) -> Result<Vec<u8>, Box<dyn Error>> {
+/// Packs a policy; `folder` is where its tables are.
+fn pack(mut frame: Node, folder: &Path) -> Result<Vec<u8>, Box<dyn Error>> {
     let mut vocabulary = Vocabulary::default();
+    for name in ["table", "row"] {
+        vocabulary.intern("", name);
+    }
     let environment = environment_of(&frame);
     for name in yaml::late_names(&frame) {
         match name.split_once(':') {
@@ -71,18 +78,27 @@ fn pack(mut frame: Node) -> Result<Vec<u8>, Box<dyn Error>> {
     }
     let tables: Vec<String> = entries(&frame, "tables").iter().map(|(key, _)| format!("${}", key.text)).collect();
     let hosts: Vec<String> = texts(field(&frame, "hosts")).into_iter().map(str::to_owned).collect();
+    let mut read = Vec::new();
+    for (_, file) in entries(&frame, "tables") {
+        let csv = fs::read_to_string(folder.join(text(file).unwrap_or_default()))?;
+        println!("cargo::rerun-if-changed={}", folder.join(text(file).unwrap_or_default()).display());
+        read.push(Table::read(&csv)?);
+    }
     let mut rules = Vec::new();
     for is_use in [true, false] {
         for mut node in take_list(&mut frame, if is_use { "uses" } else { "rules" }) {
             if let Content::Map(entries) = &mut node.content {
                 entries.retain(|(key, _)| key.text != "examples" && key.text != "why");
             }
-            let branches = branches(&node, &environment, &mut vocabulary, &hosts)?;
-            rules.push((is_use, node, branches));
+            let finds = finds(&node, &environment, &mut vocabulary)?;
+            rules.push((is_use, node, finds));
         }
     }
+    let trees: Vec<Tree<'_>> = read.iter().map(|table| table.tree(&vocabulary)).collect();
+    let mut branches: Vec<Vec<Branch>> = rules.iter().map(|(.., finds)| branches(finds, &trees, &vocabulary, &hosts)).collect();
+    xpath::rarest_first(branches.iter_mut().flatten().map(|branch| &mut branch.clauses));
     let nodes = rules.iter().map(|(_, node, _)| postcard::to_allocvec(node)).collect::<Result<Vec<_>, _>>()?;
-    let packed_rules = rules.iter().zip(&nodes).map(|((is_use, node, branches), packed)| PackedRule {
+    let packed_rules = rules.iter().zip(&nodes).zip(&branches).map(|(((is_use, node, _), packed), branches)| PackedRule {
         id: field(node, if *is_use { "feature" } else { "id" }).and_then(text).unwrap_or_default(),
         is_use: *is_use,
         exclusive: field(node, "exclusive").is_some_and(|node| node.content == Content::Boolean(true)),
@@ -128,36 +144,37 @@ fn packed(key: &Key) -> PackedKey<'_> {
     }
 }
 
-/// What the expressions of a rule's cases look for.
-fn branches(
-    rule: &Node,
-    environment: &Environment,
-    vocabulary: &mut Vocabulary,
-    hosts: &[String],
-) -> Result<Vec<Branch>, Box<dyn Error>> {
+/// What each case of a rule looks for, and whether it counts what it finds.
+fn finds(rule: &Node, environment: &Environment, vocabulary: &mut Vocabulary) -> Result<Vec<(Expression, bool)>, Box<dyn Error>> {
     let cases = match field(rule, "cases") {
         Some(Node { content: Content::List(cases), .. }) => cases.iter().collect(),
         _ => vec![rule],
     };
     let mut all = Vec::new();
-    for (number, case) in cases.into_iter().enumerate() {
+    for case in cases {
         let find = field(case, "find").and_then(text).ok_or("a case without `find`")?;
         let compiled = xpath::compile(find, environment, vocabulary).map_err(|error| format!("{error}: {find}"))?;
-        let nothing = Builder::new("", vocabulary, 0, 0).finish();
-        // A test on how many nodes there are can fail where there are none.
-        let counts = field(case, "count").is_some();
-        for (branch, parsed) in compiled.branches().enumerate() {
-            let is_idle = |host: &str| {
-                let strings = [host, "", "built-in"];
-                let context = xpath::Context { strings: &strings, ..xpath::Context::new(&nothing) };
-                parsed.finds_nothing(&context)
-            };
-            let idle = (0..).zip(hosts).filter(|(_, host)| is_idle(host)).map(|(number, _)| number).collect();
-            let clauses = if counts { Vec::new() } else { parsed.keys() };
-            all.push(Branch { case: number as u16, branch: branch as u16, clauses, idle });
-        }
+        all.push((compiled, field(case, "count").is_some()));
     }
     Ok(all)
+}
+
+fn branches(finds: &[(Expression, bool)], tables: &[Tree<'_>], vocabulary: &Vocabulary, hosts: &[String]) -> Vec<Branch> {
+    let nothing = Builder::new("", vocabulary, 0, 0).finish();
+    let mut all = Vec::new();
+    for (case, (find, counts)) in (0..).zip(finds) {
+        for (branch, parsed) in (0..).zip(find.branches()) {
+            let is_idle = |host: &str| {
+                let strings = [host, "", "built-in"];
+                parsed.finds_nothing(&Context { strings: &strings, tables, ..Context::new(&nothing) })
+            };
+            let idle = (0..).zip(hosts).filter(|(_, host)| is_idle(host)).map(|(number, _)| number).collect();
+            // A test on how many nodes there are can fail where there are none.
+            let clauses = if *counts { Vec::new() } else { parsed.keys_with(&Context { tables, ..Context::new(&nothing) }) };
+            all.push(Branch { case, branch, clauses, idle });
+        }
+    }
+    all
 }
 
 fn entries<'n>(map: &'n Node, key: &str) -> &'n [(yaml::Key, Node)] {

@@ -97,6 +97,7 @@ impl<'r> Engine<'r> {
     fn branches(&self) -> Vec<(Entry, Vec<Clause>)> {
         let nothing = Builder::new("", &self.rules.vocabulary, 0, 0).finish();
         let mut all = Vec::new();
+        let mut own = Vec::new();
         for (number, policy) in self.rules.policies.iter().enumerate() {
             // A machine of Hyper-V may say itself what guest and host it has.
             let settled = policy.platform == Platform::Libvirt;
@@ -122,12 +123,14 @@ impl<'r> Engine<'r> {
                         };
                         if !settled || self.assumptions.hosts.iter().any(may_find) {
                             let clauses = if counts { Vec::new() } else { branch.keys_with(&context) };
-                            all.push((entry(case_number, branch_number), clauses));
+                            own.push((entry(case_number, branch_number), clauses));
                         }
                     }
                 }
             }
         }
+        xpath::rarest_first(own.iter_mut().map(|(_, clauses)| clauses));
+        all.append(&mut own);
         all
     }
 

@@ -205,6 +205,19 @@ impl Source {
         Span { start, end }
     }
 
+    /// The index, from 0, of the line that holds the text offset, and its text without the line end: for a look into a long text whose
+    /// other lines nobody asks for.
+    pub fn line_around(&self, offset: u32) -> (usize, &str) {
+        let (before, behind) = self.text.split_at(boundary(&self.text, offset as usize));
+        if memchr::memchr(b'\r', self.text.as_bytes()).is_some() {
+            let line = self.line_index(offset);
+            return (line, self.slice(self.line_span(line)).trim_end_matches(['\r', '\n']));
+        }
+        let start = memchr::memrchr(b'\n', before.as_bytes()).map_or(0, |at| at + 1);
+        let end = before.len() + memchr::memchr(b'\n', behind.as_bytes()).unwrap_or(behind.len());
+        (memchr::memchr_iter(b'\n', before.as_bytes()).count(), &self.text[start..end])
+    }
+
     /// Line and column of a text offset. An offset inside a character counts as that character's.
     pub fn position(&self, offset: u32) -> Position {
         let index = self.line_index(offset);
@@ -272,6 +285,18 @@ fn entry_at(entries: &[Entry], offset: u32) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_around_an_offset_is_that_of_the_table() {
+        for text in ["", "a\nbé\n\nc", "a\r\nb\rc\n", "\n"] {
+            let source = Source::utf8("x", text.to_owned(), 0);
+            for offset in 0..=text.len() as u32 {
+                let (line, around) = source.line_around(offset);
+                assert_eq!(line, source.line_index(offset), "{text:?} {offset}");
+                assert_eq!(around, source.slice(source.line_span(line)).trim_end_matches(['\r', '\n']), "{text:?} {offset}");
+            }
+        }
+    }
 
     #[test]
     fn lines_end_with_lf_cr_or_crlf() {

@@ -181,10 +181,9 @@ impl Compiled {
     pub fn decision(&self, case: &CompiledCase) -> Arc<Decision> {
         let decision = case.decision.get_or_init(|| {
             let source = &self.desk.source;
-            let line = source.line_index(case.case.find.span.start);
-            let text = source.slice(source.line_span(line)).trim();
+            let (line, text) = source.line_around(case.case.find.span.start);
             let path = source.path().to_string_lossy().into();
-            Arc::new(Decision { path, line: line as u32 + 1, text: text.into(), own: self.desk.own })
+            Arc::new(Decision { path, line: line as u32 + 1, text: text.trim().into(), own: self.desk.own })
         });
         decision.clone()
     }

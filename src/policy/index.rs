@@ -1,6 +1,8 @@
 //! Which rules a document can match at all: every branch of every expression is filed under something that a document must hold for
 //! it, so that a document pays only for the rules that ask for what it has.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
 use crate::tree::{NameId, Tree};
@@ -77,11 +79,11 @@ impl Values {
 #[derive(Debug)]
 struct Filed {
     entry: Entry,
-    others: Vec<Box<[Bucket]>>,
+    others: Arc<[Box<[Bucket]>]>,
 }
 
 impl Index {
-    /// Branches with what a document has to hold for them; `names` is the size of the vocabulary.
+    /// Branches with what a document has to hold for them, the clause that says most first; `names` is the size of the vocabulary.
     pub fn new(branches: &[(Entry, Vec<Clause>)], names: usize) -> Index {
         let mut index = Index {
             elements: vec![NO_BUCKET; names],
@@ -90,24 +92,17 @@ impl Index {
             buckets: Vec::new(),
             always: Vec::new(),
         };
-        // How many branches ask for a key tells how little it says.
-        let mut asked: FxHashMap<&Key, u32> = FxHashMap::default();
-        for key in branches.iter().flat_map(|(_, clauses)| clauses.iter()).flatten() {
-            *asked.entry(key).or_default() += 1;
-        }
-        let weight = |clause: &Clause| {
-            let weight = |key: &Key| 2 * asked.get(key).copied().unwrap_or(0) + u32::from(!matches!(key, Key::Value(..)));
-            clause.iter().map(weight).sum::<u32>()
-        };
         for (entry, clauses) in branches {
-            let Some(best) = (0..clauses.len()).min_by_key(|&n| weight(&clauses[n])) else {
+            if clauses.is_empty() {
                 index.always.push(*entry);
                 continue;
-            };
+            }
             let mut buckets: Vec<Box<[Bucket]>> =
                 clauses.iter().map(|clause| clause.iter().map(|key| index.bucket(key)).collect()).collect();
-            for bucket in buckets.swap_remove(best) {
-                index.buckets[bucket as usize].push(Filed { entry: *entry, others: buckets.clone() });
+            let first = buckets.swap_remove(0);
+            let others: Arc<[Box<[Bucket]>]> = buckets.into();
+            for bucket in first {
+                index.buckets[bucket as usize].push(Filed { entry: *entry, others: others.clone() });
             }
         }
         index
