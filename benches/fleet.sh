@@ -127,11 +127,11 @@ fi
 say "measuring $(wc -l <"$jobs") commands, $rounds rounds"
 processor=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo 2>/dev/null | head -n 1)
 printf '%s files of %s bytes on average, %s findings; medians of %s rounds. %s, %s processors%s.\n' \
-    "$files" "$(($(cat "$fleet"/*/*.xml | wc -c) / files))" "$findings" "$rounds" "$(uname -srm)" "$(getconf _NPROCESSORS_ONLN)" \
-    "${processor:+, $processor}"
+    "$files" "$(($(find "$fleet" -name '*.xml' -exec cat {} + | wc -c) / files))" "$findings" "$rounds" \
+    "$(uname -sm)" "$(getconf _NPROCESSORS_ONLN)" "${processor:+, $processor}"
 "$vmlint" --version
-if has xmllint; then xmllint --version 2>&1 | sed -n '1s/^.*using //p'; fi
-if has virt-xml-validate; then virt-xml-validate --version; fi
+if has xmllint; then xmllint --version 2>&1 | sed -n '1s/^.*using libxml version/libxml2/p'; fi
+if has virt-xml-validate; then virt-xml-validate --version | sed 's/.*(libvirt)/libvirt/'; fi
 if python3 -c 'import lxml' 2>/dev/null; then python3 -c 'import lxml; print("lxml", lxml.__version__)'; fi
 echo
 python3 benches/measure.py "$jobs" "$files" "$findings" "$rounds"

@@ -13,6 +13,7 @@ use roxmltree::Document;
 use vmlint::check::Checker;
 use vmlint::engine::{Assumptions, Engine};
 use vmlint::finding::{Checked, Summary};
+use vmlint::input::limits::Limits;
 use vmlint::input::{text, walk, xml};
 use vmlint::libvirt::{self, arguments::Arguments};
 use vmlint::policy::builtin::BuiltIn;
@@ -62,7 +63,7 @@ fn rules(idle: usize) -> RuleSet {
 
 fn tree<'s>(source: &'s Source, vocabulary: &'s Vocabulary) -> Tree<'s> {
     let arguments = Arguments::new(vocabulary);
-    xml::read(source.text(), vocabulary, |builder, node| arguments.complete(builder, node)).unwrap()
+    xml::read(source.text(), &Limits::default(), vocabulary, |builder, node| arguments.complete(builder, node)).unwrap()
 }
 
 fn stages(c: &mut Criterion) {

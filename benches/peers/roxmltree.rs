@@ -1,4 +1,4 @@
-//! What every linter of XML that builds a tree has to pay: reads each file and parses it with roxmltree, on one thread, and nothing more.
+//! What a linter begins with that builds a tree of XML: reads each file and parses it with roxmltree, on one thread, and nothing more.
 //!
 //! `cargo build --release --example roxmltree`, then `target/release/examples/roxmltree FOLDER-OR-FILE...`
 

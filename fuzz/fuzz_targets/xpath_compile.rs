@@ -4,6 +4,7 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
+use vmlint::input::limits::Limits;
 use vmlint::input::xml;
 use vmlint::tree::{Tree, Vocabulary};
 use vmlint::xpath::{Context, Environment, NodeRef, VariableKind, compile};
@@ -20,7 +21,7 @@ fuzz_target!(|text: &str| {
     let mut vocabulary = Vocabulary::default();
     match compile(text, &ENVIRONMENT, &mut vocabulary) {
         Ok(expression) => {
-            let Ok(tree) = xml::read(DOCUMENT, &vocabulary, |_, _| {}) else { return };
+            let Ok(tree) = xml::read(DOCUMENT, &Limits::default(), &vocabulary, |_, _| {}) else { return };
             let mut context = Context::new(&tree);
             context.strings = &["rhel-8.6"];
             let _ = expression.evaluate(&context, NodeRef::new(Tree::ROOT));
