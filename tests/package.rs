@@ -146,14 +146,14 @@ type Dependencies = BTreeMap<&'static str, BTreeMap<String, String>>;
 
 #[test]
 fn every_dependency_has_its_reason() {
-    const HEADINGS: [(&str, &str); 3] =
-        [("null", "In every build"), ("\"build\"", "In `build.rs`"), ("\"dev\"", "In tests and benches")];
+    const HEADINGS: [(Option<&str>, &str); 3] =
+        [(None, "In every build"), (Some("build"), "In `build.rs`"), (Some("dev"), "In tests and benches")];
     let metadata = metadata();
     let packages = metadata["packages"].as_array().unwrap();
     let own = packages.iter().find(|package| package["name"] == "vmlint").unwrap();
     let mut asked = Dependencies::new();
     for dependency in own["dependencies"].as_array().unwrap() {
-        let (_, heading) = HEADINGS.iter().find(|(kind, _)| *kind == dependency["kind"].to_string()).unwrap();
+        let (_, heading) = HEADINGS.iter().find(|(kind, _)| *kind == dependency["kind"].as_str()).unwrap();
         let package = packages.iter().find(|package| package["name"] == dependency["name"]).unwrap();
         // An older way to write it.
         let licence = package["license"].as_str().unwrap().replace('/', " OR ");
