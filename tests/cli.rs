@@ -20,6 +20,8 @@ mod guests;
 mod init;
 #[path = "cli/inputs.rs"]
 mod inputs;
+#[path = "cli/limits.rs"]
+mod limits;
 #[path = "cli/matrix.rs"]
 mod matrix;
 #[path = "cli/pages.rs"]

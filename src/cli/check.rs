@@ -38,6 +38,7 @@ pub fn run(options: Check) -> Result<u8, Problem> {
         policies: options.policies,
         select: options.select,
         ignore: options.ignore,
+        limits: options.limits,
     };
     let search = match (options.no_config, options.config) {
         (true, _) => Search::Nowhere,

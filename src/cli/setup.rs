@@ -10,6 +10,7 @@ use super::problem::{Problem, shown};
 use crate::config::{Config, RuleEntry, RuleSetting, Settings};
 use crate::engine::Assumptions;
 use crate::finding::RuleInfo;
+use crate::input::limits::{Limits, Setting};
 use crate::input::text;
 use crate::policy::builtin::{self, BuiltIn};
 use crate::policy::compile::{self, Choice, Faulty, Loaded, RuleSet};
@@ -35,6 +36,8 @@ pub struct Wishes {
     pub select: Vec<String>,
     /// `--ignore`
     pub ignore: Vec<String>,
+    /// `--limit`
+    pub limits: Vec<Setting>,
 }
 
 /// A word that somebody gave, and where: in a configuration, or as an option.
@@ -70,6 +73,8 @@ impl<'c> Asked<'c> {
 pub struct Setup {
     /// What is assumed.
     pub assumptions: Assumptions,
+    /// The limits on what is read and told.
+    pub limits: Limits,
     /// Warnings about the user's own policies.
     pub warnings: Vec<Faulty>,
     /// The built-in policies, to be loaded when the first definition of their platform is there.
@@ -215,7 +220,9 @@ pub fn setup(wishes: &Wishes, config: Option<(&Config, &[usize])>) -> Result<Set
         guest,
         guest_drivers: drivers.map(|drivers| Arc::from(drivers.word)),
     };
-    Ok(Setup { assumptions, warnings, built_in, own: described, chooser, rules })
+    let configured = config.iter().flat_map(|(config, _)| &config.limits).map(|(setting, _)| setting);
+    let limits = Limits::with(configured.chain(&wishes.limits));
+    Ok(Setup { assumptions, limits, warnings, built_in, own: described, chooser, rules })
 }
 
 /// What the options list, else what the last settings do that list anything.
