@@ -248,6 +248,9 @@ impl<'r> Checker<'r> {
             Ok(tree) => tree,
             Err(fault) => return unreadable_xml(text, fault, &self.limits),
         };
+        if let Some(span) = arguments.beyond() {
+            return Read::Malformed(Box::new(too_many_pairs(span)));
+        }
         let roots: Vec<_> = tree.children(Tree::ROOT).filter(|&node| tree.is_element(node)).collect();
         let found = libvirt::definitions(&tree);
         if found.first().is_some_and(Option::is_none) {
@@ -294,6 +297,12 @@ enum Read {
     Definitions(Format, usize, Verdict),
     Other(Span, String),
     Malformed(Box<xml::Malformed>),
+}
+
+/// The refusal of command lines that hold more than any machine needs.
+pub fn too_many_pairs(span: Span) -> xml::Malformed {
+    let reason = "the arguments for QEMU hold more keys and values than any machine needs";
+    xml::Malformed::new(span, reason).help("Check what wrote this file, or judge fewer machines in one file.")
 }
 
 /// What to say of a text that is no XML, or XML with a document type declaration.
@@ -349,6 +358,7 @@ fn has_ending(path: &Path, ending: &str) -> bool {
 }
 
 fn other(root: &str, namespace: &str) -> String {
+    let (root, namespace) = (&*xml::brief(root), &*xml::brief(namespace));
     match namespace {
         "" if root == "preferences" => {
             "`<preferences>` is the machine of Virtual PC or Virtual Server, which is not judged".to_owned()

@@ -28,6 +28,9 @@ mod matrix;
 mod pages;
 #[path = "cli/reports.rs"]
 mod reports;
+#[cfg(unix)]
+#[path = "cli/robust.rs"]
+mod robust;
 #[path = "cli/selection.rs"]
 mod selection;
 #[path = "cli/shells.rs"]

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use super::new_file;
 use super::problem::{Problem, shown};
 use super::run::{Result as Judged, read};
 use crate::baseline::{self, Baseline, LookedAt, Record, Use};
@@ -149,6 +150,6 @@ fn is_older_baseline(path: &Path) -> bool {
 }
 
 fn write(path: &Path, entries: Vec<baseline::Entry>) -> Result<(), Problem> {
-    std::fs::write(path, baseline::text(entries))
+    new_file::write(path, baseline::text(entries).as_bytes())
         .map_err(|error| Problem::new(format!("cannot write the baseline {}: {}", shown(path), walk::reason(&error))))
 }

@@ -1,5 +1,6 @@
 //! Many files, judged in parallel and reported in order. Memory is bounded by the files in flight, not by how many there are.
 
+use std::fs::FileType;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -288,9 +289,25 @@ pub fn read(path: &Path, most: u64) -> std::result::Result<Vec<u8>, String> {
     let kind = std::fs::metadata(path).map_err(refuse)?;
     let is_handed_over = || path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd") || path == Path::new("/dev/stdin");
     if !kind.is_file() && !is_handed_over() {
-        return Err("is not a regular file".to_owned());
+        return Err(irregular(kind.file_type()));
     }
     read_regular(path, most)
+}
+
+/// Why something that is no regular file is not read.
+fn irregular(kind: FileType) -> String {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        if kind.is_fifo() {
+            return "is a pipe, which is not waited for; hand it over as standard input, `vmlint - < PIPE`".to_owned();
+        }
+        if kind.is_socket() || kind.is_block_device() || kind.is_char_device() {
+            let what = if kind.is_socket() { "socket" } else { "device" };
+            return format!("is a {what}, which holds no definition; name a regular file");
+        }
+    }
+    if kind.is_dir() { "is a folder" } else { "is not a regular file" }.to_owned()
 }
 
 /// Reads a file of which it is known that it can be opened without waiting.

@@ -204,6 +204,22 @@ pub fn size(bytes: u64) -> String {
     }
 }
 
+/// Steps that the XML parser may take over namespaces, each a comparison of two prefixes: half a second. Real documents declare two or
+/// three of them in all.
+pub const NAMESPACE_WORK: u64 = 200_000_000;
+
+/// Bytes of one argument for QEMU that is taken apart. Linux hands no longer one to a program.
+pub const ARGUMENT_BYTES: usize = 128 << 10;
+
+/// Characters of a name that is repeated for many findings: a machine's, a step's of a path. File systems and libvirt's own take 255.
+pub const NAME: usize = 255;
+
+/// How much the keys and values in the arguments for QEMU in a text of this many bytes may take, each pair its key and twelve bytes.
+/// Real ones take less than their text; the keys of nested JSON are joined, so that they could take a thousand times as much.
+pub fn pairs(text: usize) -> usize {
+    (16 << 20) + 2 * text
+}
+
 /// Globs over rules in the suppressions of one document. A person writes a few; each takes time and memory to compile.
 pub const GLOBS_PER_FILE: usize = 256;
 

@@ -11,6 +11,7 @@ pub mod keys;
 pub mod limits;
 pub mod powershell;
 pub mod raw;
+mod scopes;
 pub mod text;
 pub mod vmcx;
 pub mod vmcx_keys;

@@ -1,8 +1,11 @@
 //! XML to the definition tree, by way of roxmltree: spans for every name and value, several roots in one file, and faults in plain words.
 
+use std::borrow::Cow;
+
 use roxmltree::{Error, Node, NodeType, ParsingOptions, StringStorage, TextPos};
 
-use super::limits::Limits;
+use super::limits::{self, Limits};
+use super::scopes;
 use crate::source::Span;
 use crate::tree::{Builder, Kind, NodeId, Tree, Vocabulary};
 
@@ -74,6 +77,10 @@ pub fn parse<'t>(text: &'t str, limits: &Limits) -> Result<Document<'t>, Malform
         let reason = format!("the start tag has more than {} attributes", limits.attributes);
         let help = "No definition needs that many; check what wrote this file. `limits.attributes` in vmlint.yaml allows more.";
         return Err(Malformed::new(span, reason).help(help));
+    }
+    if let Some(span) = scopes::overcrowded(text) {
+        let reason = "too many namespaces are declared within one another";
+        return Err(Malformed::new(span, reason).help("No definition needs that many; check what wrote this file."));
     }
     let limits = *limits;
     match parse_one(text, &limits) {
@@ -148,7 +155,9 @@ fn read_roots<'s>(
     ends: &[usize],
     complete: &mut impl FnMut(&mut Builder<'s>, NodeId),
 ) -> Result<Tree<'s>, Malformed> {
-    let mut builder = Builder::new(text, vocabulary, 64 * ends.len(), 64 * ends.len());
+    // Many small roots have few nodes each: none takes less than four bytes of the text.
+    let room = (64 * ends.len()).min(text.len() / 16);
+    let mut builder = Builder::new(text, vocabulary, room, room);
     let mut start = 0;
     for (index, &end) in ends.iter().enumerate() {
         let end = if index + 1 == ends.len() { text.len() } else { end };
@@ -383,6 +392,14 @@ fn offset_of(text: &str, position: TextPos) -> usize {
     start + line.char_indices().nth(column).map_or(line.len(), |(at, _)| at)
 }
 
+/// A name as messages have it: not too long.
+pub(crate) fn brief(name: &str) -> Cow<'_, str> {
+    match name.char_indices().nth(limits::NAME) {
+        Some((at, _)) => Cow::Owned(format!("{}…", name.get(..at).unwrap_or_default())),
+        None => Cow::Borrowed(name),
+    }
+}
+
 /// A parser's error in plain words, at its place.
 fn explain(error: &Error, text: &str, base: usize, limits: &Limits) -> Malformed {
     let at = |position: &TextPos| {
@@ -403,7 +420,7 @@ fn explain(error: &Error, text: &str, base: usize, limits: &Limits) -> Malformed
         Error::UnexpectedCloseTag(expected, actual, position) => {
             let before = text.get(..offset_of(text, *position)).unwrap_or_default();
             let open = innermost_open(before).map(|span| (span.shifted(base as u32), "not closed"));
-            let reason = format!("the end tag `</{actual}>` does not match the start tag `<{expected}>`");
+            let reason = format!("the end tag `</{}>` does not match the start tag `<{}>`", brief(actual), brief(expected));
             Malformed { related: open, ..Malformed::new(over(position, &format!("</{actual}>")), reason) }
                 .help("Close elements in the reverse order in which they were opened; names are compared letter by letter.")
         }
@@ -423,7 +440,7 @@ fn explain(error: &Error, text: &str, base: usize, limits: &Limits) -> Malformed
             Malformed { is_doctype: true, ..fault }
         }
         Error::UnknownEntityReference(name, position) => {
-            Malformed::new(over(position, &format!("&{name};")), format!("the entity `&{name};` is not defined"))
+            Malformed::new(over(position, &format!("&{name};")), format!("the entity `&{};` is not defined", brief(name)))
                 .help("XML knows `&lt;`, `&gt;`, `&amp;`, `&apos;`, `&quot;` and numbers such as `&#233;`.")
         }
         Error::MalformedEntityReference(position) => {
@@ -432,13 +449,13 @@ fn explain(error: &Error, text: &str, base: usize, limits: &Limits) -> Malformed
         Error::InvalidAttributeValue(position) => Malformed::new(at(position), "an attribute's value holds a `<`")
             .help("Write `&lt;`, or look for a missing closing quote before."),
         Error::DuplicatedAttribute(name, position) => {
-            Malformed::new(over(position, name), format!("the attribute `{name}` is given twice"))
+            Malformed::new(over(position, name), format!("the attribute `{}` is given twice", brief(name)))
         }
         Error::DuplicatedNamespace(name, position) => {
-            Malformed::new(at(position), format!("the namespace prefix `{name}` is declared twice"))
+            Malformed::new(at(position), format!("the namespace prefix `{}` is declared twice", brief(name)))
         }
         Error::UnknownNamespace(prefix, position) => {
-            Malformed::new(over(position, prefix), format!("the namespace prefix `{prefix}` is not declared"))
+            Malformed::new(over(position, prefix), format!("the namespace prefix `{}` is not declared", brief(prefix)))
                 .help("Declare it on the root element: `xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'` for `qemu`.")
         }
         Error::UnexpectedDeclaration(position) => {
