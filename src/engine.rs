@@ -241,6 +241,20 @@ struct Judge<'j, 'r> {
 const STEPS: u64 = xpath::DEFAULT_BUDGET;
 const STEPS_FOR_A_NODE: u64 = 16;
 
+/// Places beside a finding that cost nothing, and the steps that each further one takes.
+const FREE_LABELS: usize = 4;
+const STEPS_FOR_A_LABEL: u64 = 64;
+
+/// Bytes of a text that cost nothing. Each further one is a step.
+const FREE_TEXT: usize = 512;
+
+/// Takes steps for what is written, which no expression counts.
+fn spend(left: &Cell<u64>, steps: u64) -> Result<(), Exhausted> {
+    let rest = left.get().checked_sub(steps);
+    left.set(rest.unwrap_or(0));
+    rest.map(|_| ()).ok_or(Exhausted)
+}
+
 fn of_one_rule(a: &Entry, b: &Entry) -> bool {
     (a.policy, a.rule) == (b.policy, b.rule)
 }
@@ -463,6 +477,9 @@ impl<'s, 'j> Scope<'s, 'j, '_> {
         let mut related = Vec::new();
         for (expression, label) in &wording.related {
             for node in expression.nodes(context, found.owner())? {
+                if related.len() >= FREE_LABELS {
+                    spend(self.steps, STEPS_FOR_A_LABEL)?;
+                }
                 let text = label.as_ref().map_or(Ok(String::new()), |label| words.fill(label, paths))?;
                 related.push(Label { span: span_of(tree, node), node: paths.path(node.node()), text });
             }
@@ -546,17 +563,19 @@ struct Words<'w, 's, 'j, 'r> {
 impl Words<'_, '_, '_, '_> {
     /// For people: what the document says is on one line and not too long.
     fn fill(&self, template: &Template, paths: &mut Paths<'_, '_>) -> Result<String, Exhausted> {
-        self.fill_with(template, paths, |value| quote(&value))
+        self.fill_with(template, paths, self.scope.steps, |value| quote(&value))
     }
 
     fn fill_with(
         &self,
         template: &Template,
         paths: &mut Paths<'_, '_>,
+        left: &Cell<u64>,
         shown: impl Fn(String) -> String,
     ) -> Result<String, Exhausted> {
         let mut text = String::new();
         for part in &template.0 {
+            let before = text.len();
             match part {
                 Part::Text(plain) => text.push_str(plain),
                 Part::Device => text.push_str(&self.device(paths)?),
@@ -569,6 +588,7 @@ impl Words<'_, '_, '_, '_> {
                 Part::Host => text.push_str(systems::host_name(self.scope.judge.host)),
                 Part::Value(expression) => text.push_str(&shown(expression.string(self.context, self.found)?)),
             }
+            spend(left, text.len().saturating_sub(before.max(FREE_TEXT)) as u64)?;
         }
         Ok(text)
     }
@@ -596,7 +616,7 @@ impl Words<'_, '_, '_, '_> {
         for step in &recipe.steps {
             match step {
                 Step::Set { path, attribute, value } => {
-                    let value = self.fill_with(value, paths, |value| value)?;
+                    let value = self.fill_with(value, paths, self.steps_for_fixes, |value| value)?;
                     nodes(path)?.into_iter().for_each(|node| match attribute {
                         Some(name) => draft.set_attribute(node, name, &value),
                         None => draft.set(node, &value),
@@ -604,7 +624,7 @@ impl Words<'_, '_, '_, '_> {
                 }
                 Step::Remove(path) => nodes(path)?.into_iter().for_each(|node| draft.remove(node)),
                 Step::Insert { side, path, xml } => {
-                    let xml = self.fill_with(xml, paths, |value| escaped_anywhere(&value).into_owned())?;
+                    let xml = self.fill_with(xml, paths, self.steps_for_fixes, |value| escaped_anywhere(&value).into_owned())?;
                     nodes(path)?.into_iter().for_each(|node| draft.insert(*side, node, &xml));
                 }
                 Step::Rename(path, name) => nodes(path)?.into_iter().for_each(|node| draft.rename(node, &name.text)),

@@ -208,6 +208,9 @@ pub fn size(bytes: u64) -> String {
 /// three of them in all.
 pub const NAMESPACE_WORK: u64 = 200_000_000;
 
+/// Root elements of one file, each of which is parsed by itself. Whoever has a hundred thousand machines has as many files.
+pub const ROOTS: usize = 1_000_000;
+
 /// Bytes of one argument for QEMU that is taken apart. Linux hands no longer one to a program.
 pub const ARGUMENT_BYTES: usize = 128 << 10;
 

@@ -3,6 +3,7 @@
 pub mod cim;
 pub mod clixml;
 pub mod detect;
+mod doctype;
 pub mod export;
 pub mod hyperv_xml;
 pub mod json;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use roxmltree::{Error, Node, NodeType, ParsingOptions, StringStorage, TextPos};
 
 use super::limits::{self, Limits};
-use super::scopes;
+use super::{doctype, scopes};
 use crate::source::Span;
 use crate::tree::{Builder, Kind, NodeId, Tree, Vocabulary};
 
@@ -87,6 +87,10 @@ pub fn parse<'t>(text: &'t str, limits: &Limits) -> Result<Document<'t>, Malform
         Ok(document) => Ok(Document { text, limits, form: Form::One(document) }),
         Err(error) => match root_ends(text) {
             ends if ends.len() < 2 => Err(explain(&error, text, 0, &limits)),
+            ends if ends.len() > limits::ROOTS => {
+                let reason = format!("the file has more than {} root elements", limits::ROOTS);
+                Err(Malformed::new(Span::at(0), reason).help("Judge fewer machines in one file."))
+            }
             ends => Ok(Document { text, limits, form: Form::Several(ends) }),
         },
     }
@@ -128,7 +132,9 @@ impl<'s> Document<'s> {
 /// What else is wrong with it.
 pub fn root_behind_doctype(text: &str, limits: &Limits) -> Result<(String, Span), Malformed> {
     let options = ParsingOptions { allow_dtd: true, nodes_limit: limits.nodes, ..ParsingOptions::default() };
-    let document = roxmltree::Document::parse_with_options(text, options).map_err(|error| explain(&error, text, 0, limits))?;
+    let emptied = doctype::emptied(text);
+    let document =
+        roxmltree::Document::parse_with_options(&emptied, options).map_err(|error| explain(&error, text, 0, limits))?;
     let root = document.root_element();
     let start = root.range().start;
     let name_len =
