@@ -3,9 +3,12 @@
 
 pub mod plain;
 
+use std::borrow::Cow;
+
 use roxmltree::{Error, Node, NodeType, ParsingOptions, StringStorage, TextPos};
 
-use super::limits::Limits;
+use super::limits::{self, Limits};
+use super::{doctype, scopes};
 use crate::source::Span;
 use crate::tree::{Builder, Kind, NodeId, Tree, Vocabulary};
 
@@ -81,11 +84,19 @@ pub fn parse<'t>(text: &'t str, limits: &Limits) -> Result<Document<'t>, Malform
         let help = "No definition needs that many; check what wrote this file. `limits.attributes` in vmlint.yaml allows more.";
         return Err(Malformed::new(span, reason).help(help));
     }
+    if let Some(span) = scopes::overcrowded(text) {
+        let reason = "too many namespaces are declared within one another";
+        return Err(Malformed::new(span, reason).help("No definition needs that many; check what wrote this file."));
+    }
     let limits = *limits;
     match parse_one(text, &limits) {
         Ok(document) => Ok(Document { text, limits, form: Form::One(document) }),
         Err(error) => match root_ends(text) {
             ends if ends.len() < 2 => Err(explain(&error, text, 0, &limits)),
+            ends if ends.len() > limits::ROOTS => {
+                let reason = format!("the file has more than {} root elements", limits::ROOTS);
+                Err(Malformed::new(Span::at(0), reason).help("Judge fewer machines in one file."))
+            }
             ends => Ok(Document { text, limits, form: Form::Several(ends) }),
         },
     }
@@ -127,7 +138,9 @@ impl<'s> Document<'s> {
 /// What else is wrong with it.
 pub fn root_behind_doctype(text: &str, limits: &Limits) -> Result<(String, Span), Malformed> {
     let options = ParsingOptions { allow_dtd: true, nodes_limit: limits.nodes, ..ParsingOptions::default() };
-    let document = roxmltree::Document::parse_with_options(text, options).map_err(|error| explain(&error, text, 0, limits))?;
+    let emptied = doctype::emptied(text);
+    let document =
+        roxmltree::Document::parse_with_options(&emptied, options).map_err(|error| explain(&error, text, 0, limits))?;
     let root = document.root_element();
     let start = root.range().start;
     let name_len =
@@ -154,7 +167,9 @@ fn read_roots<'s>(
     ends: &[usize],
     complete: &mut impl FnMut(&mut Builder<'s>, NodeId),
 ) -> Result<Tree<'s>, Malformed> {
-    let mut builder = Builder::new(text, vocabulary, 64 * ends.len(), 64 * ends.len());
+    // Many small roots have few nodes each: none takes less than four bytes of the text.
+    let room = (64 * ends.len()).min(text.len() / 16);
+    let mut builder = Builder::new(text, vocabulary, room, room);
     let mut start = 0;
     for (index, &end) in ends.iter().enumerate() {
         let end = if index + 1 == ends.len() { text.len() } else { end };
@@ -389,6 +404,14 @@ fn offset_of(text: &str, position: TextPos) -> usize {
     start + line.char_indices().nth(column).map_or(line.len(), |(at, _)| at)
 }
 
+/// A name as messages have it: not too long.
+pub(crate) fn brief(name: &str) -> Cow<'_, str> {
+    match name.char_indices().nth(limits::NAME) {
+        Some((at, _)) => Cow::Owned(format!("{}…", name.get(..at).unwrap_or_default())),
+        None => Cow::Borrowed(name),
+    }
+}
+
 /// A parser's error in plain words, at its place.
 fn explain(error: &Error, text: &str, base: usize, limits: &Limits) -> Malformed {
     let at = |position: &TextPos| {
@@ -409,7 +432,7 @@ fn explain(error: &Error, text: &str, base: usize, limits: &Limits) -> Malformed
         Error::UnexpectedCloseTag(expected, actual, position) => {
             let before = text.get(..offset_of(text, *position)).unwrap_or_default();
             let open = innermost_open(before).map(|span| (span.shifted(base as u32), "not closed"));
-            let reason = format!("the end tag `</{actual}>` does not match the start tag `<{expected}>`");
+            let reason = format!("the end tag `</{}>` does not match the start tag `<{}>`", brief(actual), brief(expected));
             Malformed { related: open, ..Malformed::new(over(position, &format!("</{actual}>")), reason) }
                 .help("Close elements in the reverse order in which they were opened; names are compared letter by letter.")
         }
@@ -429,7 +452,7 @@ fn explain(error: &Error, text: &str, base: usize, limits: &Limits) -> Malformed
             Malformed { is_doctype: true, ..fault }
         }
         Error::UnknownEntityReference(name, position) => {
-            Malformed::new(over(position, &format!("&{name};")), format!("the entity `&{name};` is not defined"))
+            Malformed::new(over(position, &format!("&{name};")), format!("the entity `&{};` is not defined", brief(name)))
                 .help("XML knows `&lt;`, `&gt;`, `&amp;`, `&apos;`, `&quot;` and numbers such as `&#233;`.")
         }
         Error::MalformedEntityReference(position) => {
@@ -438,13 +461,13 @@ fn explain(error: &Error, text: &str, base: usize, limits: &Limits) -> Malformed
         Error::InvalidAttributeValue(position) => Malformed::new(at(position), "an attribute's value holds a `<`")
             .help("Write `&lt;`, or look for a missing closing quote before."),
         Error::DuplicatedAttribute(name, position) => {
-            Malformed::new(over(position, name), format!("the attribute `{name}` is given twice"))
+            Malformed::new(over(position, name), format!("the attribute `{}` is given twice", brief(name)))
         }
         Error::DuplicatedNamespace(name, position) => {
-            Malformed::new(at(position), format!("the namespace prefix `{name}` is declared twice"))
+            Malformed::new(at(position), format!("the namespace prefix `{}` is declared twice", brief(name)))
         }
         Error::UnknownNamespace(prefix, position) => {
-            Malformed::new(over(position, prefix), format!("the namespace prefix `{prefix}` is not declared"))
+            Malformed::new(over(position, prefix), format!("the namespace prefix `{}` is not declared", brief(prefix)))
                 .help("Declare it on the root element: `xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'` for `qemu`.")
         }
         Error::UnexpectedDeclaration(position) => {
