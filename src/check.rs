@@ -19,7 +19,7 @@ use crate::policy::compile::RuleSet;
 use crate::policy::schema::Platform;
 use crate::source::{Source, Span};
 use crate::suppress::Suppressions;
-use crate::tree::Tree;
+use crate::tree::{Builder, Tree};
 use crate::verdict::{self, GivenUp, Hold, Verdict};
 
 /// Rule id of a file that cannot be read as a definition.
@@ -231,20 +231,28 @@ impl<'r> Checker<'r> {
 
     fn read_xml(&self, source: &Source) -> Read {
         let text = source.text();
-        let document = match xml::parse(text, &self.limits) {
-            Ok(document) => document,
-            Err(fault) => return unreadable_xml(text, fault, &self.limits),
-        };
-        if let Some(root) = hyperv_xml::machine(&document) {
+        let mut parsed = None;
+        if hyperv_xml::is_likely(text) {
+            match xml::parse(text, &self.limits) {
+                Ok(document) => parsed = Some(document),
+                Err(fault) => return unreadable_xml(text, fault, &self.limits),
+            }
+        }
+        if let Some(root) = parsed.as_ref().and_then(hyperv_xml::machine) {
             let keys = hyperv_xml::read(text, root, &self.limits);
             // Keys hold all that is wanted of it.
-            drop(document);
+            drop(parsed);
             return keys.map_or_else(Read::Malformed, |keys| self.machines(Kind::HyperVXml, &keys, text));
         }
         let engine = self.engine(Platform::Libvirt);
         let vocabulary = &engine.rules().vocabulary;
         let arguments = Arguments::new(vocabulary);
-        let tree = match document.tree(vocabulary, |builder, node| arguments.complete(builder, node)) {
+        let complete = |builder: &mut Builder<'_>, node| arguments.complete(builder, node);
+        let tree = match parsed {
+            Some(document) => document.tree(vocabulary, complete),
+            None => xml::read(text, &self.limits, vocabulary, complete),
+        };
+        let tree = match tree {
             Ok(tree) => tree,
             Err(fault) => return unreadable_xml(text, fault, &self.limits),
         };

@@ -109,7 +109,7 @@ impl Baselines {
         }
         let mut known = Known { covered: judged.known, ..Known::default() };
         // A file that cannot be read hides what it had.
-        let files = judged.summary.files.iter().filter(|file| file.format != Format::Other);
+        let files = judged.summary.entries.iter().filter(|file| file.format != Format::Other);
         let looked_at = LookedAt::new(files.map(|file| Path::new(&file.path)), named);
         let runs = |rule: &str| judged.used.iter().any(|used| used.profile.checker.runs(rule));
         let unjudged = judged.trouble || judged.summary.rules.contains_key(TOO_MANY);

@@ -87,6 +87,7 @@ pub fn run(options: Check) -> Result<u8, Problem> {
         changed: changed.as_ref(),
         force_exclude: options.selection.force_exclude,
         min_severity: options.min_severity.into(),
+        lists_files: baselines.is_some() || outputs.iter().any(|(format, _)| format.lists_files()),
         verbose: options.verbose,
         stdin_filename: options.stdin_filename,
         fixing: goal.map(|goal| Fixing {
@@ -127,7 +128,7 @@ pub fn run(options: Check) -> Result<u8, Problem> {
         summary.described = described(&result.used, summary)?;
     }
     outlets.iter_mut().for_each(|outlet| outlet.finish(summary));
-    let results: usize = summary.files.iter().map(|file| file.findings).sum();
+    let results = summary.shown;
     if results > report::MAX_SARIF_RESULTS && outputs.iter().any(|(format, _)| *format == Format::Sarif) {
         complain(&format!(
             "the SARIF report has {results} results, and code scanning takes {} of one run: check fewer paths at once, or name a higher --min-severity",

@@ -41,6 +41,8 @@ pub struct Job<'j> {
     pub force_exclude: bool,
     /// Findings below are counted and not shown.
     pub min_severity: Severity,
+    /// Whether the summary lists the files.
+    pub lists_files: bool,
     /// Whether files skipped in folders are named on standard error.
     pub verbose: bool,
     /// What findings call standard input.
@@ -119,7 +121,7 @@ impl Job<'_> {
     /// is open any more.
     pub fn run(&self, paths: &[PathBuf], outlets: &mut [Outlet<'_>]) -> Result {
         let mut result = Result::default();
-        let mut writer = PieceWriter { outlets, verbose: self.verbose };
+        let mut writer = PieceWriter { outlets, lists_files: self.lists_files, verbose: self.verbose };
         writer.outlets.iter_mut().for_each(Outlet::begin);
         let progress = Progress::start();
         let (stdin, paths): (Vec<PathBuf>, Vec<PathBuf>) = paths.iter().cloned().partition(|path| path == Path::new("-"));
@@ -324,6 +326,7 @@ fn read_regular(path: &Path, most: u64) -> std::result::Result<Vec<u8>, String> 
 /// Writes pieces in order.
 struct PieceWriter<'w, 'o> {
     outlets: &'w mut [Outlet<'o>],
+    lists_files: bool,
     verbose: bool,
 }
 
@@ -377,7 +380,11 @@ impl PieceWriter<'_, '_> {
                 }
             }
             summary.vms += entry.vms;
-            summary.files.push(entry);
+            summary.files += 1;
+            summary.shown += entry.findings;
+            if self.lists_files {
+                summary.entries.push(entry);
+            }
         }
         for (rule, counts) in judged.rules {
             let sum = summary.rules.entry(rule).or_default();

@@ -1,4 +1,7 @@
-//! XML to the definition tree, by way of roxmltree: spans for every name and value, several roots in one file, and faults in plain words.
+//! XML to the definition tree: spans for every name and value, several roots in one file, and faults in plain words. What is plain is read
+//! by [`plain`]; all else, and everything that is wrong, by way of roxmltree.
+
+pub mod plain;
 
 use std::borrow::Cow;
 
@@ -63,9 +66,12 @@ pub fn read<'s>(
     text: &'s str,
     limits: &Limits,
     vocabulary: &'s Vocabulary,
-    complete: impl FnMut(&mut Builder<'s>, NodeId),
+    mut complete: impl FnMut(&mut Builder<'s>, NodeId),
 ) -> Result<Tree<'s>, Malformed> {
-    parse(text, limits)?.tree(vocabulary, complete)
+    match plain::read(text, limits, vocabulary, &mut complete) {
+        Some(tree) => Ok(tree),
+        None => parse(text, limits)?.tree(vocabulary, complete),
+    }
 }
 
 /// Parses XML. What follows the first of several root elements is parsed by [`Document::tree`].

@@ -45,20 +45,20 @@ pub const RULES: [&str; 3] = [UNUSED, WITHOUT_REASON, MALFORMED];
 const SHOWN: usize = 4;
 
 /// The suppressions of a document.
-pub struct Suppressions<'d, 'r> {
-    desk: Desk<'d, 'r>,
+pub struct Suppressions<'d, 't, 'r> {
+    desk: Desk<'d, 't, 'r>,
     /// Those that can cover something.
-    cover: Option<Cover<'d, 'r>>,
+    cover: Option<Cover<'d, 't>>,
 }
 
-impl<'d, 'r> Suppressions<'d, 'r> {
+impl<'d, 't, 'r> Suppressions<'d, 't, 'r> {
     /// Reads them; none where the document does not speak to vmlint at all.
     pub fn read(
-        tree: &'d Tree<'r>,
+        tree: &'d Tree<'t>,
         definitions: &[Definition],
         engine: &'d Engine<'r>,
         today: Date,
-    ) -> Option<Suppressions<'d, 'r>> {
+    ) -> Option<Suppressions<'d, 't, 'r>> {
         // Whoever speaks to vmlint names it, and most files do not.
         memchr::memmem::find(tree.text().as_bytes(), b"vmlint")?;
         let contexts = definitions.iter().flat_map(|definition| &definition.contexts);
@@ -96,11 +96,11 @@ impl<'d, 'r> Suppressions<'d, 'r> {
 }
 
 /// Reads the suppressions of one document and says what is wrong with them.
-struct Desk<'d, 'r> {
-    tree: &'d Tree<'r>,
+struct Desk<'d, 't, 'r> {
+    tree: &'d Tree<'t>,
     contexts: FxHashMap<NodeId, Context>,
     engine: &'d Engine<'r>,
-    paths: Paths<'d, 'r>,
+    paths: Paths<'d, 't>,
     said: Vec<Finding>,
     held: Vec<Held>,
     globs: usize,
@@ -108,7 +108,7 @@ struct Desk<'d, 'r> {
     unknown: usize,
 }
 
-impl Desk<'_, '_> {
+impl Desk<'_, '_, '_> {
     fn comments(&mut self, today: Date) {
         let tree = self.tree;
         let first_root = tree.children(Tree::ROOT).find(|&node| tree.is_element(node));
