@@ -94,7 +94,7 @@ fn stages(c: &mut Criterion) {
             trees.iter().map(|tree| libvirt::definitions(tree).into_iter().flatten().collect()).collect();
         group.bench_function(format!("judge trees by all rules and {idle} that match nothing"), |b| {
             let both = || trees.iter().zip(&definitions);
-            b.iter(|| both().for_each(|(tree, definitions)| drop(black_box(engine.judge(tree, definitions)))))
+            b.iter(|| both().for_each(|(tree, definitions)| drop(black_box(engine.judge(tree, definitions, usize::MAX, None)))))
         });
     }
     let checker = Checker::new(&all, &assumptions);

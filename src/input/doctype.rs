@@ -49,19 +49,17 @@ mod tests {
     fn what_is_declared_is_gone_and_everything_else_at_its_place() {
         for (text, wanted) in [
             ("<!DOCTYPE html><html a='b'/>", "<!DOCTYPE html><html a='b'/>"),
-            ("<!DOCTYPE a [<!ENTITY b \"größ\">]><a>\"b\"</a>", "<!DOCTYPE a [<!ENTITY b \"\"     >]><a>\"b\"</a>"),
+            ("<!DOCTYPE a [<!ENTITY b \"größ\">]><a>\"b\"</a>", "<!DOCTYPE a [<!ENTITY b \"\"      >]><a>\"b\"</a>"),
             (
                 "<!DOCTYPE a SYSTEM \"x>y\" [<!ENTITY b ']>'>]><a c='d'/>",
                 "<!DOCTYPE a SYSTEM \"x>y\" [<!ENTITY b ''  >]><a c='d'/>",
             ),
             ("<!DOCTYPE a [<!-- ' --><?p '?>]><a c='d'/>", "<!DOCTYPE a [<!-- ' --><?p '?>]><a c='d'/>"),
-            ("<!DOCTYPE a [<!ENTITY b 'cut off", "<!DOCTYPE a [<!ENTITY b '       "),
+            ("<!DOCTYPE a [<!ENTITY b 'cut off", "<!DOCTYPE a [<!ENTITY b ''      "),
             ("<!DOCTYPE", "<!DOCTYPE"),
             ("<a/>", "<a/>"),
         ] {
-            let emptied = emptied(text);
-            assert_eq!(emptied.len(), text.len());
-            assert_eq!(emptied.trim_end().trim_end_matches('\''), wanted.trim_end().trim_end_matches('\''), "{text}");
+            assert_eq!(emptied(text), wanted);
         }
     }
 }

@@ -341,6 +341,23 @@ mod tests {
     }
 
     #[test]
+    fn arguments_are_taken_apart_within_bounds() {
+        let long = |bytes: usize| format!("x{}", ",a".repeat(bytes / 2));
+        assert_eq!(parsed(&["-device", &long(limits::ARGUMENT_BYTES)]), ["device arg[2]: "], "no program is given such a one");
+        let key = format!("{{\"{}\":{{\"b\":1}},\"c\":2}}", "k".repeat(limits::KEY_PATH + 1));
+        assert_eq!(parsed(&["-device", &key]).concat().matches('@').count(), 1, "a key that is too long leads nowhere");
+        let argument = format!("<q:arg value='-device'/><q:arg value='{}'/>", long(limits::ARGUMENT_BYTES - 2));
+        let xml = format!("<domain xmlns:q='{QEMU}'><q:commandline>{}</q:commandline></domain>", argument.repeat(60));
+        let mut vocabulary = Vocabulary::default();
+        vocabulary.intern(QEMU, "commandline");
+        let hook = Arguments::new(&vocabulary);
+        let complete = |builder: &mut Builder<'_>, node| hook.complete(builder, node);
+        let nodes = crate::input::xml::read(&xml, &Limits::default(), &vocabulary, complete).unwrap().len();
+        assert!(hook.beyond().is_some_and(|span| xml[span.range()].starts_with("<q:arg value='x,a")));
+        assert!(nodes < limits::pairs(xml.len()) / 12, "{nodes}");
+    }
+
+    #[test]
     fn options_are_parsed_as_qemu_does() {
         let cases: [(&[&str], &[&str]); 11] = [
             (&["-device", "virtio-net,failover=on"], &["device q:arg[2]: driver=virtio-net@virtio-net failover=on@failover=on"]),

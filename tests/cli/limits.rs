@@ -141,3 +141,96 @@ fn many_fixes_are_made_though_few_findings_are_told() {
     assert!(all.lines().filter(|line| line.starts_with('-')).count() > 20, "{all}");
     assert_eq!(few, all);
 }
+
+/// A policy with one rule that finds every disk, and one about the name that finds nothing wrong with itself.
+fn policy(lines: &str) -> String {
+    let rule = |id: &str, find: &str, lines: &str| {
+        format!(
+            "  - id: {id}\n    title: T\n    status: unsupported\n    source: handbook\n    find: {find}\n    help: H.\n    why: W.\n\
+             {lines}    examples: {{bad: [\"<domain><name>x</name></domain>\"], good: [<domain/>]}}\n"
+        )
+    };
+    let source = "handbook: {title: Acme's handbook, section: '1', date: '2026-03-01'}";
+    let rules = [rule("greedy", "//disk", lines), rule("modest", "name", "    message: a name\n")].concat();
+    format!("policy: acme\ntitle: Acme\nplatform: libvirt\nhosts: []\nsources: {{{source}}}\nrules:\n{rules}")
+}
+
+#[test]
+fn a_rule_that_would_take_for_ever_is_given_up_and_the_others_run() {
+    let disks = domain(&format!("<devices>{}</devices>", "<disk/>\n".repeat(4_000)));
+    let few = domain("<devices><disk/></devices>");
+    let long = domain(&format!("<title>{}</title><devices>{}</devices>", "t".repeat(50_000), "<disk/>\n".repeat(1_000)));
+    let folder = folder(&[("many.xml", disks.as_bytes()), ("few.xml", few.as_bytes()), ("long.xml", long.as_bytes())]);
+    for (lines, exploding) in [
+        // Nested predicates over the whole file, in the words of each finding.
+        ("    message: \"{count(//*[count(//*) > 1])}\"\n", "many.xml"),
+        // As many places beside each finding as there are findings.
+        ("    message: m\n    related: [{find: //disk, label: there}]\n", "many.xml"),
+        // Texts without end.
+        (&format!("    message: \"{}\"\n", "{//title}".repeat(500)), "long.xml"),
+    ] {
+        std::fs::write(folder.path().join("acme.yaml"), policy(lines)).unwrap();
+        let run = run(folder.path(), &["--format", "json", "--policy", "acme.yaml", exploding, "few.xml"]);
+        assert_eq!(run.status, Some(2), "{lines}");
+        let told = format!(
+            "vmlint: {exploding}: the rule acme/greedy (acme.yaml:11) takes too many steps on this file and was given up"
+        );
+        assert!(run.stderr.starts_with(&told) && run.stderr.lines().count() == 1, "{lines}: {}", run.stderr);
+        let rules = run.rules();
+        assert_eq!(rules.iter().filter(|rule| *rule == "acme/modest").count(), 2, "{lines}");
+        assert!(rules.starts_with(&["acme/modest".to_owned(), "acme/greedy".to_owned()]), "few.xml is judged by all: {rules:?}");
+    }
+}
+
+#[test]
+fn fixes_without_end_are_not_made() {
+    let long = domain(&format!("<title>{}</title><devices>{}</devices>", "t".repeat(50_000), "<disk/>\n".repeat(1_000)));
+    let folder = folder(&[("long.xml", long.as_bytes())]);
+    let fix = format!(
+        "    fix: {{safety: safe, description: d, insert: {{into: ., xml: '<source file=\"{}\"/>'}}}}\n",
+        "{//title}".repeat(100)
+    );
+    std::fs::write(folder.path().join("acme.yaml"), policy(&format!("    message: m\n{fix}"))).unwrap();
+    let run = run(folder.path(), &["--format", "json", "--policy", "acme.yaml", "long.xml"]);
+    assert!(run.stdout.len() < 40 << 20, "{}", run.stdout.len());
+    assert_eq!(run.rules().len(), 1_001);
+}
+
+#[test]
+fn a_policy_with_a_thousand_faults_tells_the_first() {
+    let keys: String = (0..1_000).map(|n| format!("key{n}: 1\n")).collect();
+    let folder = folder(&[("acme.yaml", keys.as_bytes())]);
+    let run = run(folder.path(), &["--policy", "acme.yaml", "."]);
+    assert_eq!(run.status, Some(2));
+    assert_eq!(run.stderr.matches("error[vmlint/invalid]").count(), 50);
+    assert!(run.stderr.contains("more faults in `acme.yaml` are not shown"), "{}", run.stderr);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_few_kilobytes_never_take_a_machine_s_memory() {
+    let entity = format!("<!DOCTYPE html [<!ENTITY a \"{}\">]><html>{}</html>", "a".repeat(100_000), "&a;".repeat(100_000));
+    let closed = "</a>".repeat(500_000);
+    let nested: String = (0..2_000).map(|n| format!("<m xmlns:n{n}='urn:{n}'>")).collect();
+    let scopes = domain(&format!("<metadata>{nested}{}</metadata>", "</m>".repeat(2_000)));
+    let json = format!("{{\"driver\":\"x\",\"{}\":[{}1]}}", "k".repeat(60_000), "1,".repeat(30_000)).replace('"', "&quot;");
+    let namespace = "xmlns:q='http://libvirt.org/schemas/domain/qemu/1.0'";
+    let keys = format!("<q:commandline {namespace}><q:arg value='-device'/><q:arg value='{json}'/></q:commandline>");
+    let files: Vec<(&str, String)> =
+        vec![("closed.xml", closed), ("entity.xml", entity), ("keys.xml", domain(&keys)), ("scopes.xml", scopes)];
+    let folder = folder(&files.iter().map(|(name, text)| (*name, text.as_bytes())).collect::<Vec<_>>());
+    // An address space of a gigabyte and a half: who asks for more is ended by the system.
+    let line = format!("ulimit -v 1500000; exec '{}' --format concise .", env!("CARGO_BIN_EXE_vmlint"));
+    let mut command = assert_cmd::Command::new("sh");
+    let output =
+        command.args(["-c", &line]).current_dir(folder.path()).timeout(std::time::Duration::from_secs(60)).output().unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{told}{}", String::from_utf8_lossy(&output.stderr));
+    for finding in [
+        "closed.xml:1:2: error[vmlint/malformed-input] a name was expected here",
+        "keys.xml:3:1: error[rhel-8/qemu-command-line]",
+        "error[vmlint/malformed-input] too many namespaces are declared within one another",
+    ] {
+        assert!(told.contains(finding), "{told}");
+    }
+}
