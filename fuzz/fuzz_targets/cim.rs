@@ -1,16 +1,6 @@
-//! Any text as CIM-XML.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use vmlint::input::{cim, detect, raw, xml};
-use vmlint::tree::Vocabulary;
+#[path = "../../tests/promises/mod.rs"]
+mod promises;
 
-fuzz_target!(|text: &str| {
-    let vocabulary = Vocabulary::default();
-    let Ok(tree) = xml::read(text, &vocabulary, |_, _| {}) else { return };
-    let Ok(keys) = cim::read(&tree) else { return };
-    let _ = detect::machines(detect::xml(&tree), &keys);
-    for line in raw::lines(&keys) {
-        assert!(text.get(keys.value_span(line.key).range()).is_some());
-    }
-});
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| promises::cim(bytes));
