@@ -27,7 +27,8 @@ pub fn sealed(bytes: &[u8]) -> Vec<u8> {
         let count = file.number(table + 4, 4).unwrap_or_default().min(256);
         for slot in (0..count).map(|number| table + 8 + 18 * number) {
             file.seal(slot, 18, 1);
-            let (Some(&kind), Some(at), Some(size)) = (file.0.get(slot), file.number(slot + 5, 8), file.number(slot + 13, 4)) else {
+            let (Some(&kind), Some(at), Some(size)) = (file.0.get(slot), file.number(slot + 5, 8), file.number(slot + 13, 4))
+            else {
                 break;
             };
             match kind {
