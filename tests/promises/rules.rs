@@ -148,7 +148,7 @@ pub fn policy_load(bytes: &[u8]) {
     for example in examples.iter().map(String::as_str).chain([document]) {
         let outcome = checker.example(platform, example);
         for finding in outcome.checked.findings.iter().chain(&outcome.checked.suppressed) {
-            super::is_within(example, finding.place.span, finding);
+            super::is_within(outcome.checked.source.text(), finding.place.span, finding);
             assert!(!finding.message.contains('\n'), "{finding:?}");
         }
         if platform == Platform::Libvirt {
