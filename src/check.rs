@@ -18,7 +18,7 @@ use crate::policy::compile::RuleSet;
 use crate::policy::schema::Platform;
 use crate::source::{Source, Span};
 use crate::suppress;
-use crate::tree::Tree;
+use crate::tree::{Builder, Tree};
 
 /// Rule id of a file that cannot be read as a definition.
 pub const MALFORMED: &str = "vmlint/malformed-input";
@@ -187,36 +187,47 @@ impl<'r> Checker<'r> {
 
     /// Judges the machines of an export of Hyper-V.
     fn machines(&self, kind: Kind, keys: &Keys, text: &str) -> Read {
-        match detect::machines(kind, keys) {
-            0 => {
-                let start = text.len() - text.trim_start().len();
-                Read::Other(Span::at(start), "the file describes no VM of Hyper-V, so nothing was judged".to_owned())
-            }
-            _ => {
-                let engine = self.engine(Platform::HyperV);
-                let tree = hyperv::tree(kind, keys, text, &engine.rules().vocabulary);
-                let definition = hyperv::definition(&tree, kind.format());
-                Read::Definitions(kind.format(), definition.vms(&tree), engine.judge(&tree, &[definition]))
-            }
+        let none = || {
+            let start = text.len() - text.trim_start().len();
+            Read::Other(Span::at(start), "the file describes no VM of Hyper-V, so nothing was judged".to_owned())
+        };
+        if detect::machines(kind, keys) == 0 {
+            return none();
+        }
+        let engine = self.engine(Platform::HyperV);
+        let tree = hyperv::tree(kind, keys, text, &engine.rules().vocabulary);
+        let definition = hyperv::definition(&tree, kind.format());
+        match definition.vms(&tree) {
+            // What looked like a machine lies where only copies of others do.
+            0 => none(),
+            vms => Read::Definitions(kind.format(), vms, engine.judge(&tree, &[definition])),
         }
     }
 
     fn read_xml(&self, source: &Source) -> Read {
         let text = source.text();
-        let document = match xml::parse(text) {
-            Ok(document) => document,
-            Err(fault) => return unreadable_xml(text, fault),
-        };
-        if let Some(root) = hyperv_xml::machine(&document) {
+        let mut parsed = None;
+        if hyperv_xml::is_likely(text) {
+            match xml::parse(text) {
+                Ok(document) => parsed = Some(document),
+                Err(fault) => return unreadable_xml(text, fault),
+            }
+        }
+        if let Some(root) = parsed.as_ref().and_then(hyperv_xml::machine) {
             let keys = hyperv_xml::read(text, root);
             // Keys hold all that is wanted of it.
-            drop(document);
+            drop(parsed);
             return keys.map_or_else(Read::Malformed, |keys| self.machines(Kind::HyperVXml, &keys, text));
         }
         let engine = self.engine(Platform::Libvirt);
         let vocabulary = &engine.rules().vocabulary;
         let arguments = Arguments::new(vocabulary);
-        let tree = match document.tree(vocabulary, |builder, node| arguments.complete(builder, node)) {
+        let complete = |builder: &mut Builder<'_>, node| arguments.complete(builder, node);
+        let tree = match parsed {
+            Some(document) => document.tree(vocabulary, complete),
+            None => xml::read(text, vocabulary, complete),
+        };
+        let tree = match tree {
             Ok(tree) => tree,
             Err(fault) => return unreadable_xml(text, fault),
         };

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use common::{checker, files, utf16};
+use promises::readers;
 use proptest::prelude::*;
 use vmlint::check::{Checker, Outcome};
 use vmlint::finding::Finding;
@@ -35,7 +36,9 @@ fn rule_fixtures() -> Vec<PathBuf> {
 
 /// Judges, and checks what must hold of every outcome.
 fn judge(bytes: &[u8]) -> Outcome {
-    promises::files::outcome(&CHECKER, Path::new("test.xml"), bytes)
+    let outcome = promises::files::outcome(&CHECKER, Path::new("test.xml"), bytes);
+    readers::is_plain(outcome.checked.source.text());
+    outcome
 }
 
 /// What a finding says and where, in lines and columns.
@@ -82,6 +85,19 @@ fn damage() -> impl Strategy<Value = Damage> {
         b"<metadata><a:ignore xmlns:a='https://vmlint.dev/xmlns/1' rule='*' reason='x'/></metadata>",
         b"<!DOCTYPE domain>",
         b"xmlns='urn:x' ",
+        b" xmlns:a='urn:x' a:b='' ",
+        b" xmlns='' ",
+        b" xml:lang='' ",
+        b"</a:b>",
+        b"&#13;",
+        b"&#xD;&#xA;",
+        b"]]&gt;",
+        b"\xEF\xBF\xBF",
+        b"\xEF\xBF\xBD",
+        b"\r\n",
+        b"\t",
+        b"=",
+        b":",
         b"xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0' ",
         b"<domain type='kvm'>",
         b"</domain>",
@@ -326,4 +342,82 @@ fn every_definition_is_judged_and_every_malformed_one_refused() {
         let told = told(&judge(&std::fs::read(&path).unwrap()));
         assert!(matches!(told.as_slice(), [(rule, ..)] if rule == "vmlint/malformed-input"), "{}", path.display());
     }
+}
+
+/// What is read in one pass, and what is left to the thorough reader; in both cases the trees agree.
+#[test]
+fn plain_texts_are_read_quickly() {
+    let plain = [
+        "<a/>",
+        "<?xml version='1.0'?><a/>",
+        "<?xml version=\"1.1\" encoding='utf-8' standalone = 'no' ?>\n<!-- a - b --><a>\n</a>\n<!---->\n",
+        "<a b='' c = \"'\"\n d='&lt;&#65;&#x1F600;&amp;'  ></a  >",
+        "<a b='x\r\ny\tz\n\r'>one\r\ntwo\rthree</a>",
+        "<a>&quot;]] ] ]]&gt; \u{FFFD} \u{7F}<b/>text<!-- \u{FFFD} -->text</a>",
+        "<x:a xmlns:x='urn:x' xmlns='urn:y' x:b='1' b='2'><b/><x:b xmlns:x='urn:z' x:b=''/><x:c/></x:a>",
+        "<a xmlns='urn:x'><a xmlns=''><a/></a><a/></a>",
+        "<a xml:lang='de' lang='en'/>",
+    ];
+    for text in plain {
+        assert!(readers::is_plain(text), "{text}");
+    }
+    let long = format!("<a {}/>", (0..33).map(|n| format!("a{n}='' ")).collect::<String>());
+    let other = [
+        "",
+        "a",
+        "<a",
+        "<a>",
+        "<a/><b/>",
+        "<a/>x",
+        " <?xml version='1.0'?><a/>",
+        "<?xml?><a/>",
+        "<?xml encoding='utf-8'?><a/>",
+        "<?xml version='1.0'encoding='utf-8'?><a/>",
+        "<!DOCTYPE a><a/>",
+        "<a><![CDATA[x]]></a>",
+        "<a><?x y?></a>",
+        "<é/>",
+        "<a é=''/>",
+        "<a b='' b=''/>",
+        "<a b=''c=''/>",
+        "<a b='<'/>",
+        "<a b='&x;'/>",
+        "<a b='&#0;'/>",
+        "<a b='&#xFFFF;'/>",
+        "<a b/>",
+        "<a b=c/>",
+        "<a>&</a>",
+        "<a>& amp;</a>",
+        "<a>&#xD800;</a>",
+        "<a>]]></a>",
+        "<a>\u{1}</a>",
+        "<a>\u{FFFF}</a>",
+        "<a b='\u{FFFE}'/>",
+        "<!-- -- --><a/>",
+        "<!-- a ---><a/>",
+        "<!-- \u{0} --><a/>",
+        "<a></b>",
+        "<a></ a>",
+        "<a></ab>",
+        "</a>",
+        "<a/ >",
+        "<:a/>",
+        "<a:/>",
+        "<a:b:c/>",
+        "<a:1/>",
+        "<x:a/>",
+        "<a x:b=''/>",
+        "<xmlns:a/>",
+        "<a xmlns:x='u' xmlns:y='u' x:b='' y:b=''/>",
+        "<a xmlns:x='u' xmlns:x='v'/>",
+        "<a xmlns:xml='urn:x'/>",
+        "<a xmlns='http://www.w3.org/XML/1998/namespace'/>",
+        "<a xmlns:x='&amp;'/>",
+        &long,
+    ];
+    for text in other {
+        assert!(!readers::is_plain(text), "{text}");
+    }
+    let quick = DEFINITIONS.iter().filter(|text| readers::is_plain(text)).count();
+    assert!(quick * 10 > DEFINITIONS.len() * 9, "{quick} of {}", DEFINITIONS.len());
 }

@@ -11,6 +11,20 @@ use super::xml::{self, Malformed};
 use crate::source::Span;
 use crate::tree::{Kind, NodeId, Tree};
 
+/// Whether the first tag of a text has the name that the root of a machine has: what need not be asked of every definition.
+pub fn is_likely(text: &str) -> bool {
+    let mut rest = text;
+    while let Some((_, tag)) = rest.split_once('<') {
+        let end = match tag.as_bytes() {
+            [b'?', ..] => "?>",
+            [b'!', ..] => "-->",
+            _ => return tag.starts_with("configuration"),
+        };
+        rest = tag.split_once(end).map_or("", |(_, behind)| behind);
+    }
+    false
+}
+
 /// The root element, if it is that of a machine. A .NET program's configuration has the same name and nothing else in common.
 pub fn machine<'d, 't>(document: &'d xml::Document<'t>) -> Option<Node<'d, 't>> {
     let root = document.root().filter(|root| root.tag_name() == "configuration".into())?;

@@ -1,4 +1,7 @@
-//! XML to the definition tree, by way of roxmltree: spans for every name and value, several roots in one file, and faults in plain words.
+//! XML to the definition tree: spans for every name and value, several roots in one file, and faults in plain words. What is plain is read
+//! by [`plain`]; all else, and everything that is wrong, by way of roxmltree.
+
+pub mod plain;
 
 use roxmltree::{Error, Node, NodeType, ParsingOptions, StringStorage, TextPos};
 
@@ -58,9 +61,12 @@ enum Form<'t> {
 pub fn read<'s>(
     text: &'s str,
     vocabulary: &'s Vocabulary,
-    complete: impl FnMut(&mut Builder<'s>, NodeId),
+    mut complete: impl FnMut(&mut Builder<'s>, NodeId),
 ) -> Result<Tree<'s>, Malformed> {
-    parse(text)?.tree(vocabulary, complete)
+    match plain::read(text, vocabulary, &mut complete) {
+        Some(tree) => Ok(tree),
+        None => parse(text)?.tree(vocabulary, complete),
+    }
 }
 
 /// Parses XML. What follows the first of several root elements is parsed by [`Document::tree`].

@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::sync::LazyLock;
 
-use vmlint::check::{Checker, MALFORMED};
+use vmlint::check::{Checker, MALFORMED, NOT_A_VM};
 use vmlint::engine::Assumptions;
 use vmlint::hyperv::{self, schema};
-use vmlint::input::detect::{self, Kind};
+use vmlint::input::detect::Kind;
 use vmlint::input::export::{self, Export};
 use vmlint::input::raw;
 use vmlint::policy::builtin;
@@ -74,13 +74,13 @@ fn export(name: &str, bytes: &[u8], is_wanted: fn(Kind) -> bool) {
             values(&export, bytes.len());
             let tree = hyperv::tree(export.kind, &export.keys, export.source.text(), &VOCABULARY);
             let machines: Vec<NodeId> = tree.children(Tree::ROOT).collect();
-            if export.kind != Kind::Other && detect::machines(export.kind, &export.keys) > 0 {
-                assert!(!machines.is_empty(), "a machine was told, and there is none");
-            }
-            machines.into_iter().for_each(|machine| element(&tree, machine, &schema::VM));
+            machines.iter().for_each(|&machine| element(&tree, machine, &schema::VM));
             let outcome = files::outcome(&CHECKER, path, bytes);
             let refused = outcome.checked.findings.iter().find(|finding| &*finding.rule == MALFORMED);
             assert!(refused.is_none() || export.kind == Kind::Other, "shown and not judged: {refused:?}");
+            assert_eq!(outcome.checked.vms, machines.len());
+            let is_told = outcome.checked.findings.iter().any(|finding| matches!(&*finding.rule, MALFORMED | NOT_A_VM));
+            assert!(is_told || !machines.is_empty(), "nothing is judged, and nobody is told");
         }
         Ok(_) => {}
     }

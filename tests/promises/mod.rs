@@ -4,6 +4,7 @@
 
 mod exports;
 pub mod files;
+pub mod readers;
 mod rules;
 mod seal;
 mod texts;
@@ -12,6 +13,7 @@ use vmlint::source::Span;
 
 pub use exports::{cim, clixml, hyperv_xml, json, vmcx};
 pub use files::{fixes, suppressions, xml_to_findings};
+pub use readers::xml_alike;
 pub use rules::{config, policy_load, xpath_compile};
 pub use texts::{baseline, text_decode};
 
@@ -19,7 +21,7 @@ pub use texts::{baseline, text_decode};
 pub type Promise = fn(&[u8]);
 
 /// Every fuzz target with what it promises.
-pub const TARGETS: [(&str, Promise); 13] = [
+pub const TARGETS: [(&str, Promise); 14] = [
     ("baseline", baseline),
     ("cim", cim),
     ("clixml", clixml),
@@ -31,6 +33,7 @@ pub const TARGETS: [(&str, Promise); 13] = [
     ("suppressions", suppressions),
     ("text_decode", text_decode),
     ("vmcx", vmcx),
+    ("xml_alike", xml_alike),
     ("xml_to_findings", xml_to_findings),
     ("xpath_compile", xpath_compile),
 ];

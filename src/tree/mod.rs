@@ -589,6 +589,14 @@ impl<'s> Builder<'s> {
         }
     }
 
+    /// Says where an element ends, for readers that do not know it when they open it.
+    #[inline]
+    pub fn end_at(&mut self, id: NodeId, end: u32) {
+        if let Some(node) = self.tree.nodes.get_mut(id.0 as usize) {
+            node.span.end = end;
+        }
+    }
+
     /// Closes the innermost open element.
     #[inline]
     pub fn close(&mut self) {
