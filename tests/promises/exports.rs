@@ -47,19 +47,9 @@ pub fn json(bytes: &[u8]) {
     export("fuzz.json", bytes, |kind| matches!(kind, Kind::Json(_) | Kind::Other));
 }
 
-/// Any bytes as CLIXML.
-pub fn clixml(bytes: &[u8]) {
-    export("fuzz.clixml", bytes, |kind| kind == Kind::CliXml);
-}
-
-/// Any bytes as CIM-XML.
-pub fn cim(bytes: &[u8]) {
-    export("fuzz.exp", bytes, |kind| kind == Kind::Cim);
-}
-
-/// Any bytes as the XML of 2008 to 2012 R2.
-pub fn hyperv_xml(bytes: &[u8]) {
-    export("fuzz.xml", bytes, |kind| kind == Kind::HyperVXml);
+/// Any bytes as CLIXML, as CIM-XML, or as the XML of 2008 to 2012 R2.
+pub fn exports(bytes: &[u8]) {
+    export("fuzz.xml", bytes, |kind| matches!(kind, Kind::CliXml | Kind::Cim | Kind::HyperVXml));
 }
 
 /// Bytes that turn out to be something else are left to others.

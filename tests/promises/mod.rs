@@ -11,7 +11,7 @@ mod texts;
 
 use vmlint::source::Span;
 
-pub use exports::{cim, clixml, hyperv_xml, json, vmcx};
+pub use exports::{exports, json, vmcx};
 pub use files::{fixes, suppressions, xml_to_findings};
 pub use readers::xml_alike;
 pub use rules::{config, policy_load, xpath_compile};
@@ -21,13 +21,11 @@ pub use texts::{baseline, text_decode};
 pub type Promise = fn(&[u8]);
 
 /// Every fuzz target with what it promises.
-pub const TARGETS: [(&str, Promise); 14] = [
+pub const TARGETS: [(&str, Promise); 12] = [
     ("baseline", baseline),
-    ("cim", cim),
-    ("clixml", clixml),
     ("config", config),
+    ("exports", exports),
     ("fixes", fixes),
-    ("hyperv_xml", hyperv_xml),
     ("json", json),
     ("policy_load", policy_load),
     ("suppressions", suppressions),
