@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use vmlint::check::Checker;
 use vmlint::engine::Assumptions;
+use vmlint::input::limits::Limits;
 use vmlint::input::{walk, xml};
 use vmlint::policy::builtin::BuiltIn;
 use vmlint::policy::compile::{Choice, Loaded, RuleSet, compile};
@@ -59,7 +60,9 @@ fn judge(c: &mut Criterion) {
     });
     let vocabulary = Vocabulary::default();
     group.bench_function("read into the definition tree", |b| {
-        b.iter(|| files.iter().for_each(|path| drop(black_box(xml::read(&read(path), &vocabulary, |_, _| {})))))
+        b.iter(|| {
+            files.iter().for_each(|path| drop(black_box(xml::read(&read(path), &Limits::default(), &vocabulary, |_, _| {}))))
+        })
     });
     for idle in [0, 100, 1_000, 10_000] {
         let rules = rules(idle);

@@ -4,6 +4,7 @@ use std::hint::black_box;
 use std::path::Path;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use vmlint::input::limits::Limits;
 use vmlint::input::{export, vmcx};
 
 #[allow(dead_code)]
@@ -33,7 +34,9 @@ fn vmcx(criterion: &mut Criterion) {
     group.throughput(Throughput::Bytes(bytes.len() as u64));
     group.bench_function("container", |bencher| bencher.iter(|| vmcx::read(black_box(&bytes)).map(|tree| tree.len())));
     group.bench_function("keys over lines", |bencher| {
-        bencher.iter(|| export::read(Path::new("web01.vmcx"), black_box(bytes.clone())).map(|export| export.keys.len()));
+        bencher.iter(|| {
+            export::read(Path::new("web01.vmcx"), black_box(bytes.clone()), &Limits::default()).map(|export| export.keys.len())
+        });
     });
     group.finish();
 }

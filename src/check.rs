@@ -11,7 +11,8 @@ use crate::finding::{Checked, Finding, Format, Label, Severity};
 use crate::hyperv;
 use crate::input::detect::{self, Kind, Syntax};
 use crate::input::keys::Keys;
-use crate::input::{export, hyperv_xml, json, limits, powershell, text, vmcx_keys, xml};
+use crate::input::limits::{self, Limits};
+use crate::input::{export, hyperv_xml, json, powershell, text, vmcx_keys, xml};
 use crate::libvirt;
 use crate::libvirt::arguments::Arguments;
 use crate::policy::compile::RuleSet;
@@ -30,6 +31,7 @@ pub struct Checker<'r> {
     /// An engine for each platform, made when the first definition of it is there.
     engines: [OnceLock<Engine<'r>>; 2],
     make: Box<dyn Fn(Platform) -> Engine<'r> + Send + Sync + 'r>,
+    limits: Limits,
     today: Date,
     baseline: Option<Use<'r>>,
 }
@@ -66,7 +68,23 @@ impl<'r> Checker<'r> {
 
     /// A checker that asks for the engine of a platform when the first definition of it is there.
     pub fn by_platform(make: impl Fn(Platform) -> Engine<'r> + Send + Sync + 'r) -> Checker<'r> {
-        Checker { engines: [OnceLock::new(), OnceLock::new()], make: Box::new(make), today: Date::today(), baseline: None }
+        Checker {
+            engines: [OnceLock::new(), OnceLock::new()],
+            make: Box::new(make),
+            limits: Limits::default(),
+            today: Date::today(),
+            baseline: None,
+        }
+    }
+
+    /// The same with other limits.
+    pub fn within(self, limits: Limits) -> Checker<'r> {
+        Checker { limits, ..self }
+    }
+
+    /// The limits on what is read and told.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// The same on another day than the clock says: suppressions may hold for a time only.
@@ -104,13 +122,12 @@ impl<'r> Checker<'r> {
     fn judge(&self, path: &Path, bytes: Vec<u8>, named: bool) -> Outcome {
         // Most JSON in a folder is something else, and then it matters to nobody whether it is right.
         let passed_by = |speaks_of_machines: bool| !named && has_ending(path, "json") && !speaks_of_machines;
-        if bytes.len() as u64 > limits::FILE_BYTES {
+        if bytes.len() as u64 > self.limits.file_size {
             let source = Source::utf8(path, String::new(), 0);
             if passed_by(false) {
                 return skipped(source);
             }
-            let help = "Name the definition itself, not a disk image or a log.";
-            return malformed(source, xml::Malformed::new(Span::at(0), oversize()).help(help));
+            return malformed(source, limits::too_large(&self.limits));
         }
         if detect::is_container(path, &bytes) {
             return self.container(path, &bytes, named);
@@ -142,7 +159,7 @@ impl<'r> Checker<'r> {
         }
         let source = Source::utf8(path, text.to_owned(), 0);
         let engine = self.engine(Platform::HyperV);
-        let read = match xml::read(source.text(), &engine.rules().vocabulary, |_, _| {}) {
+        let read = match xml::read(source.text(), &self.limits, &engine.rules().vocabulary, |_, _| {}) {
             Ok(tree) => {
                 let definition = hyperv::definition(&tree, Format::HyperVXml);
                 Read::Definitions(definition.format, definition.vms(&tree), engine.judge(&tree, &[definition]))
@@ -174,7 +191,7 @@ impl<'r> Checker<'r> {
             let start = text.len() - text.trim_start().len();
             Read::Other(Span::new(start, start + 1), "the JSON describes no VM, so nothing was judged".to_owned())
         };
-        match json::read(text) {
+        match json::read(text, &self.limits) {
             // It is only of an export that vmlint asks more than JSON does.
             Err(fault) if fault.is_house_rule && !powershell::is_worth_reading(text) => other(),
             Err(fault) => Read::Malformed(fault),
@@ -208,13 +225,13 @@ impl<'r> Checker<'r> {
         let text = source.text();
         let mut parsed = None;
         if hyperv_xml::is_likely(text) {
-            match xml::parse(text) {
+            match xml::parse(text, &self.limits) {
                 Ok(document) => parsed = Some(document),
-                Err(fault) => return unreadable_xml(text, fault),
+                Err(fault) => return unreadable_xml(text, fault, &self.limits),
             }
         }
         if let Some(root) = parsed.as_ref().and_then(hyperv_xml::machine) {
-            let keys = hyperv_xml::read(text, root);
+            let keys = hyperv_xml::read(text, root, &self.limits);
             // Keys hold all that is wanted of it.
             drop(parsed);
             return keys.map_or_else(Read::Malformed, |keys| self.machines(Kind::HyperVXml, &keys, text));
@@ -225,11 +242,11 @@ impl<'r> Checker<'r> {
         let complete = |builder: &mut Builder<'_>, node| arguments.complete(builder, node);
         let tree = match parsed {
             Some(document) => document.tree(vocabulary, complete),
-            None => xml::read(text, vocabulary, complete),
+            None => xml::read(text, &self.limits, vocabulary, complete),
         };
         let tree = match tree {
             Ok(tree) => tree,
-            Err(fault) => return unreadable_xml(text, fault),
+            Err(fault) => return unreadable_xml(text, fault, &self.limits),
         };
         let roots: Vec<_> = tree.children(Tree::ROOT).filter(|&node| tree.is_element(node)).collect();
         let found = libvirt::definitions(&tree);
@@ -237,7 +254,7 @@ impl<'r> Checker<'r> {
             match detect::xml(&tree) {
                 Kind::Xml | Kind::Other => {}
                 kind => {
-                    return match export::tree_keys(kind, &tree) {
+                    return match export::tree_keys(kind, &tree, &self.limits) {
                         Ok(keys) => self.machines(kind, &keys, text),
                         Err(fault) => Read::Malformed(fault),
                     };
@@ -273,12 +290,12 @@ enum Read {
 }
 
 /// What to say of a text that is no XML, or XML with a document type declaration.
-fn unreadable_xml(text: &str, fault: xml::Malformed) -> Read {
+fn unreadable_xml(text: &str, fault: xml::Malformed, limits: &Limits) -> Read {
     if !fault.is_doctype {
         return Read::Malformed(Box::new(fault));
     }
     // A declaration is refused in a definition; a web page is no broken VM for having one.
-    match xml::root_behind_doctype(text) {
+    match xml::root_behind_doctype(text, limits) {
         Ok((root, span)) if !libvirt::is_definition(&root) && !detect::is_own_root(&root) => Read::Other(span, other(&root, "")),
         // What follows from the declaration, such as an entity that was not expanded, is not the fault to tell.
         _ => Read::Malformed(Box::new(fault)),
@@ -316,10 +333,6 @@ fn skipped(source: Source) -> Outcome {
 
 fn has_ending(path: &Path, ending: &str) -> bool {
     path.extension().and_then(|own| own.to_str()).is_some_and(|own| own.eq_ignore_ascii_case(ending))
-}
-
-fn oversize() -> String {
-    format!("the file is larger than {} MiB", limits::FILE_BYTES >> 20)
 }
 
 fn other(root: &str, namespace: &str) -> String {

@@ -3,6 +3,7 @@
 use crate::finding::Format;
 use crate::input::detect::Kind;
 use crate::input::export::Export;
+use crate::input::limits::Limits;
 use crate::input::xml::{self, Malformed};
 use crate::libvirt::arguments::Arguments;
 use crate::policy::schema::{Context, Platform};
@@ -63,12 +64,16 @@ pub fn intern(vocabulary: &mut Vocabulary) {
 ///
 /// # Errors
 /// Where XML cannot be read, which whoever made the export would have noticed.
-pub fn tree<'s>(export: &'s Export, vocabulary: &'s Vocabulary) -> Result<(Tree<'s>, Vec<Definition>), Malformed> {
+pub fn tree<'s>(
+    export: &'s Export,
+    limits: &Limits,
+    vocabulary: &'s Vocabulary,
+) -> Result<(Tree<'s>, Vec<Definition>), Malformed> {
     let text = export.source.text();
     match export.kind {
         Kind::Xml => {
             let arguments = Arguments::new(vocabulary);
-            let tree = xml::read(text, vocabulary, |builder, node| arguments.complete(builder, node))?;
+            let tree = xml::read(text, limits, vocabulary, |builder, node| arguments.complete(builder, node))?;
             let definitions = libvirt::definitions(&tree).into_iter().flatten().collect();
             Ok((tree, definitions))
         }

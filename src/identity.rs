@@ -107,6 +107,7 @@ fn on_one_line(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::input::limits::Limits;
     use crate::input::xml;
     use crate::libvirt::definitions;
     use crate::tree::Vocabulary;
@@ -114,7 +115,7 @@ mod tests {
     /// The identities of all elements with the attribute `x`.
     fn identities(text: &str) -> Vec<Identity> {
         let vocabulary = Vocabulary::default();
-        let tree = xml::read(text, &vocabulary, |_, _| {}).unwrap();
+        let tree = xml::read(text, &Limits::default(), &vocabulary, |_, _| {}).unwrap();
         let definition = definitions(&tree).remove(0).unwrap();
         let found = tree.descendants(Tree::ROOT).filter(|&node| tree.attribute(node, "x").is_some());
         let identity = |element: NodeId| {

@@ -10,6 +10,7 @@ use vmlint::input::detect::{Json, Kind};
 use vmlint::input::export::{self, Export};
 use vmlint::input::key_paths::Paths;
 use vmlint::input::keys::{KeyId, Keys, Scalar};
+use vmlint::input::limits::Limits;
 use vmlint::input::raw;
 
 #[allow(dead_code)]
@@ -30,7 +31,8 @@ fn path(keys: &Keys, wanted: KeyId) -> String {
 }
 
 fn read(name: &str) -> Export {
-    export::read(Path::new(name), fixture(name)).unwrap_or_else(|refusal| panic!("{name}: {}", refusal.fault.reason))
+    export::read(Path::new(name), fixture(name), &Limits::default())
+        .unwrap_or_else(|refusal| panic!("{name}: {}", refusal.fault.reason))
 }
 
 /// Every fixture: what it is, how many machines and how many values it has.
@@ -79,7 +81,7 @@ fn every_export_is_told_by_its_content() {
     for (name, kind, vms, count) in ALL {
         let bytes = fixture(name);
         for called in [name, "x", "x.xml", "x.json", "x.vmcx"] {
-            let export = export::read(Path::new(called), bytes.clone()).unwrap();
+            let export = export::read(Path::new(called), bytes.clone(), &Limits::default()).unwrap();
             assert_eq!(export.kind, kind, "{name} as {called}");
             assert_eq!(vmlint::input::detect::machines(kind, &export.keys), vms, "{name}");
         }
@@ -198,7 +200,7 @@ fn every_encoding_gives_the_same_values_at_their_own_bytes() {
         for (number, bytes) in encoded.into_iter().enumerate() {
             let wide = number >= 2;
             let little = matches!(number, 2 | 4);
-            let other = export::read(Path::new(name), bytes.clone()).unwrap();
+            let other = export::read(Path::new(name), bytes.clone(), &Limits::default()).unwrap();
             assert_eq!(raw::lines(&other.keys).map(|line| line.text).collect::<Vec<_>>(), lines, "{name} {number}");
             for key in other.keys.all() {
                 let span = other.keys.value_span(key);
@@ -362,7 +364,7 @@ fn view_says_what_it_cannot_show() {
 
 /// What holds for every file, however damaged: no panic, and no place outside of the text.
 fn survives(name: &str, bytes: Vec<u8>) {
-    match export::read(Path::new(name), bytes) {
+    match export::read(Path::new(name), bytes, &Limits::default()) {
         Ok(export) => {
             let text = export.source.text();
             for line in raw::lines(&export.keys) {

@@ -14,6 +14,7 @@ use super::{SUCCESS, TROUBLE, view};
 use crate::definition;
 use crate::finding::Label;
 use crate::input::export;
+use crate::input::limits::Limits;
 use crate::input::walk::{self, Found};
 use crate::libvirt;
 use crate::paths::Paths;
@@ -135,7 +136,7 @@ impl Query<'_> {
                 return Ok(true);
             }
         };
-        let export = match export::read(shown, bytes) {
+        let export = match export::read(shown, bytes, &Limits::default()) {
             Ok(export) => export,
             // What lies in a folder need not be a definition at all.
             Err(_) if !named && !has_own_ending(shown) => return Ok(false),
@@ -144,7 +145,7 @@ impl Query<'_> {
                 return Ok(true);
             }
         };
-        let (tree, definitions) = match definition::tree(&export, self.vocabulary) {
+        let (tree, definitions) = match definition::tree(&export, &Limits::default(), self.vocabulary) {
             Ok(tree) => tree,
             Err(fault) => {
                 complain(&format!("{}: {}", shown.to_string_lossy(), fault.reason));

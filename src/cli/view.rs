@@ -13,6 +13,7 @@ use crate::check::{MALFORMED, own_finding};
 use crate::finding::{Checked, Label, Severity};
 use crate::input::detect::Kind;
 use crate::input::export::{self, Export, Refusal};
+use crate::input::limits::Limits;
 use crate::input::xml::Malformed;
 use crate::input::{limits, raw};
 use crate::report::{self, Report, escape, markup};
@@ -50,7 +51,7 @@ pub fn run(arguments: &Arguments) -> Result<u8, Problem> {
     let stdin = arguments.file == Path::new("-");
     let path = if stdin { &arguments.stdin_filename } else { &arguments.file };
     let bytes = read(&arguments.file).map_err(|reason| Problem::new(format!("{}: {reason}", shown(path))))?;
-    let export = match export::read(path, bytes) {
+    let export = match export::read(path, bytes, &Limits::default()) {
         Ok(export) => export,
         Err(refusal) => return Ok(refuse(*refusal)),
     };
@@ -102,7 +103,7 @@ fn tree(export: &Export, json: bool, out: &mut dyn Write) -> Result<io::Result<(
     definition::intern(&mut vocabulary);
     vocabulary.intern(libvirt::QEMU, "commandline");
     let broken = |fault: Malformed| Problem::new(format!("{}: {}", shown(export.source.path()), fault.reason));
-    let (tree, definitions) = definition::tree(export, &vocabulary).map_err(broken)?;
+    let (tree, definitions) = definition::tree(export, &Limits::default(), &vocabulary).map_err(broken)?;
     let Some(first) = definitions.first() else {
         let message = format!("{} defines no VM, so rules see nothing of it", shown(export.source.path()));
         let help = match export.kind {

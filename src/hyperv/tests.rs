@@ -11,6 +11,7 @@ use crate::input::detect::{Json, Kind as FileKind};
 use crate::input::export::{self, Export};
 use crate::input::json;
 use crate::input::keys::Keys;
+use crate::input::limits::Limits;
 use crate::report::markup::Markup;
 use crate::tree::{NodeId, Tree, Vocabulary};
 
@@ -23,7 +24,7 @@ fn vocabulary() -> Vocabulary {
 fn fixture(name: &str) -> Export {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/hyperv").join(name);
     let bytes = std::fs::read(path).unwrap_or_else(|error| panic!("{name}: {error}"));
-    export::read(Path::new(name), bytes).unwrap_or_else(|refusal| panic!("{name}: {}", refusal.fault.reason))
+    export::read(Path::new(name), bytes, &Limits::default()).unwrap_or_else(|refusal| panic!("{name}: {}", refusal.fault.reason))
 }
 
 fn tree<'s>(export: &'s Export, vocabulary: &'s Vocabulary) -> Tree<'s> {
@@ -33,7 +34,7 @@ fn tree<'s>(export: &'s Export, vocabulary: &'s Vocabulary) -> Tree<'s> {
 /// The machines in PowerShell's JSON, as XML.
 fn shown(text: &str) -> String {
     let vocabulary = vocabulary();
-    let keys = json::read(text).unwrap();
+    let keys = json::read(text, &Limits::default()).unwrap();
     Markup::document(&super::tree(FileKind::Json(Json::PowerShell), &keys, text, &vocabulary))
 }
 
@@ -165,7 +166,7 @@ fn values_are_brought_into_the_units_of_the_tree() {
     ];
     for (convert, value, wanted) in cases {
         let text = format!("{{\"x\": {value}}}");
-        let keys: Keys = json::read(&text).unwrap();
+        let keys: Keys = json::read(&text, &Limits::default()).unwrap();
         let field = Field::document(&keys).member("X").unwrap();
         assert_eq!(convert.apply(field).as_deref(), *wanted, "{convert:?} of {value}");
     }
@@ -411,7 +412,7 @@ fn damaged_exports_give_trees_or_nothing() {
                     _ => changed.swap(at, other),
                 }
             }
-            let Ok(export) = export::read(Path::new(name), changed.concat().into_bytes()) else { continue };
+            let Ok(export) = export::read(Path::new(name), changed.concat().into_bytes(), &Limits::default()) else { continue };
             if matches!(export.kind, FileKind::Xml | FileKind::Other) {
                 continue;
             }

@@ -3,7 +3,7 @@
 
 use super::hyperv_xml::{beyond, boolean, content_span, integer};
 use super::keys::{Keys, Scalar};
-use super::limits;
+use super::limits::Limits;
 use super::xml::Malformed;
 use crate::tree::{NodeId, Tree};
 
@@ -28,8 +28,8 @@ pub fn is_export(tree: &Tree<'_>) -> bool {
 ///
 /// # Errors
 /// Where the tree is beyond a limit.
-pub fn read(tree: &Tree<'_>) -> Result<Keys, Box<Malformed>> {
-    let mut reader = Reader { tree, keys: Keys::new(), most: limits::keys(tree.text().len()) };
+pub fn read(tree: &Tree<'_>, limits: &Limits) -> Result<Keys, Box<Malformed>> {
+    let mut reader = Reader { tree, keys: Keys::new(), limits, most: limits.keys(tree.text().len()) };
     let several = instances(tree).nth(1).is_some();
     for (number, instance) in instances(tree).enumerate() {
         reader.room(instance)?;
@@ -45,12 +45,13 @@ pub fn read(tree: &Tree<'_>) -> Result<Keys, Box<Malformed>> {
 struct Reader<'t, 's> {
     tree: &'t Tree<'s>,
     keys: Keys,
+    limits: &'t Limits,
     most: usize,
 }
 
 impl<'t> Reader<'t, '_> {
     fn room(&self, node: NodeId) -> Result<(), Box<Malformed>> {
-        if self.keys.len() < self.most { Ok(()) } else { Err(beyond(self.tree.start_tag(node), 0)) }
+        if self.keys.len() < self.most { Ok(()) } else { Err(beyond(self.tree.start_tag(node), 0, self.limits)) }
     }
 
     fn child(&self, node: NodeId, names: &[&str]) -> Option<NodeId> {
@@ -125,8 +126,8 @@ mod tests {
 
     fn lines(text: &str) -> Vec<String> {
         let vocabulary = Vocabulary::default();
-        let tree = xml::read(text, &vocabulary, |_, _| {}).unwrap();
-        let keys = read(&tree).unwrap();
+        let tree = xml::read(text, &Limits::default(), &vocabulary, |_, _| {}).unwrap();
+        let keys = read(&tree, &Limits::default()).unwrap();
         raw::lines(&keys).map(|line| format!("{} @{}", line.text, &text[keys.value_span(line.key).range()])).collect()
     }
 

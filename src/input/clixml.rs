@@ -10,7 +10,7 @@ use std::collections::HashMap;
 
 use super::hyperv_xml::{beyond, content_span, integer};
 use super::keys::{KeyId, Keys, Scalar};
-use super::limits;
+use super::limits::{self, Limits};
 use super::xml::Malformed;
 use crate::tree::{NodeId, Tree};
 
@@ -26,12 +26,13 @@ pub fn is_clixml(tree: &Tree<'_>, root: NodeId) -> bool {
 ///
 /// # Errors
 /// Where the tree is beyond a limit.
-pub fn read(tree: &Tree<'_>) -> Result<Keys, Box<Malformed>> {
+pub fn read(tree: &Tree<'_>, limits: &Limits) -> Result<Keys, Box<Malformed>> {
     let length = tree.text().len();
     let mut reader = Reader {
         tree,
         keys: Keys::new(),
-        most: limits::keys(length),
+        limits,
+        most: limits.keys(length),
         names: limits::type_names(length),
         types: HashMap::new(),
         objects: HashMap::new(),
@@ -74,6 +75,7 @@ enum Slot {
 struct Reader<'t, 's> {
     tree: &'t Tree<'s>,
     keys: Keys,
+    limits: &'t Limits,
     most: usize,
     /// How many bytes of type names references may still repeat.
     names: usize,
@@ -85,8 +87,8 @@ struct Reader<'t, 's> {
 impl<'t> Reader<'t, '_> {
     fn value(&mut self, node: NodeId, slot: Slot) -> Result<(), Box<Malformed>> {
         let tree = self.tree;
-        if self.keys.len() >= self.most || self.keys.depth() >= limits::KEY_DEPTH {
-            return Err(beyond(tree.start_tag(node), self.keys.depth()));
+        if self.keys.len() >= self.most || self.keys.depth() >= self.limits.key_depth() {
+            return Err(beyond(tree.start_tag(node), self.keys.depth(), self.limits));
         }
         let element = tree.local_name(node);
         let has_elements = elements(tree, node).next().is_some();
@@ -260,8 +262,8 @@ mod tests {
     fn keys_of(body: &str) -> Result<Keys, Box<Malformed>> {
         let text = format!("<Objs Version='1.1.0.1' xmlns='{NAMESPACE}'>{body}</Objs>");
         let vocabulary = Vocabulary::default();
-        let tree = xml::read(&text, &vocabulary, |_, _| {}).unwrap();
-        read(&tree)
+        let tree = xml::read(&text, &Limits::default(), &vocabulary, |_, _| {}).unwrap();
+        read(&tree, &Limits::default())
     }
 
     fn path(keys: &Keys, wanted: KeyId) -> String {

@@ -208,6 +208,7 @@ fn wmi_machines(keys: &Keys) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::input::limits::Limits;
     use crate::input::{json, xml as reader};
     use crate::tree::Vocabulary;
 
@@ -255,7 +256,7 @@ mod tests {
         ];
         for (text, wanted) in cases {
             let vocabulary = Vocabulary::default();
-            let tree = reader::read(text, &vocabulary, |_, _| {}).unwrap();
+            let tree = reader::read(text, &Limits::default(), &vocabulary, |_, _| {}).unwrap();
             assert_eq!(xml(&tree), wanted, "{text}");
         }
     }
@@ -272,7 +273,7 @@ mod tests {
             ("7", Kind::Other),
         ];
         for (text, wanted) in cases {
-            assert_eq!(super::json(&json::read(text).unwrap()), wanted, "{text}");
+            assert_eq!(super::json(&json::read(text, &Limits::default()).unwrap()), wanted, "{text}");
         }
     }
 }

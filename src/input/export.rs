@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use super::keys::Keys;
+use super::limits::{self, Limits};
 use super::xml::Malformed;
-use super::{cim, clixml, detect, hyperv_xml, json, limits, text, vmcx_keys, xml};
+use super::{cim, clixml, detect, hyperv_xml, json, text, vmcx_keys, xml};
 use crate::source::{Source, Span};
 use crate::tree::Vocabulary;
 use detect::{Kind, Syntax};
@@ -35,11 +36,10 @@ pub struct Refusal {
 ///
 /// # Errors
 /// Where it is too large, no text, not well-formed, damaged or beyond a limit.
-pub fn read(path: &Path, bytes: Vec<u8>) -> Result<Export, Box<Refusal>> {
+pub fn read(path: &Path, bytes: Vec<u8>, limits: &Limits) -> Result<Export, Box<Refusal>> {
     let refuse = |source: Source, fault: Malformed| Box::new(Refusal { source, fault });
-    if bytes.len() as u64 > limits::FILE_BYTES {
-        let reason = format!("the file is larger than {} MiB", limits::FILE_BYTES >> 20);
-        return Err(refuse(Source::utf8(path, String::new(), 0), Malformed::new(Span::at(0), reason)));
+    if bytes.len() as u64 > limits.file_size {
+        return Err(refuse(Source::utf8(path, String::new(), 0), limits::too_large(limits)));
     }
     if detect::is_container(path, &bytes) {
         let container = vmcx_keys::read(path, &bytes);
@@ -53,8 +53,8 @@ pub fn read(path: &Path, bytes: Vec<u8>) -> Result<Export, Box<Refusal>> {
     };
     let keys = match detect::syntax(path, source.text()) {
         Syntax::Refused(fault) => Err(fault),
-        Syntax::Json => json::read(source.text()).map(|keys| (detect::json(&keys), keys)),
-        Syntax::Xml => xml_keys(source.text()),
+        Syntax::Json => json::read(source.text(), limits).map(|keys| (detect::json(&keys), keys)),
+        Syntax::Xml => xml_keys(source.text(), limits),
     };
     match keys {
         Ok((kind, keys)) => Ok(Export { kind, source, keys, warnings: Vec::new() }),
@@ -62,25 +62,25 @@ pub fn read(path: &Path, bytes: Vec<u8>) -> Result<Export, Box<Refusal>> {
     }
 }
 
-fn xml_keys(text: &str) -> Result<(Kind, Keys), Box<Malformed>> {
-    let document = xml::parse(text).map_err(Box::new)?;
+fn xml_keys(text: &str, limits: &Limits) -> Result<(Kind, Keys), Box<Malformed>> {
+    let document = xml::parse(text, limits).map_err(Box::new)?;
     if let Some(root) = hyperv_xml::machine(&document) {
-        return Ok((Kind::HyperVXml, hyperv_xml::read(text, root)?));
+        return Ok((Kind::HyperVXml, hyperv_xml::read(text, root, limits)?));
     }
     let vocabulary = Vocabulary::default();
     let tree = document.tree(&vocabulary, |_, _| {}).map_err(Box::new)?;
     let kind = detect::xml(&tree);
-    Ok((kind, tree_keys(kind, &tree)?))
+    Ok((kind, tree_keys(kind, &tree, limits)?))
 }
 
 /// The keys of a tree of this kind; none where there is no need of a tree.
 ///
 /// # Errors
 /// Where it is beyond a limit.
-pub fn tree_keys(kind: Kind, tree: &crate::tree::Tree<'_>) -> Result<Keys, Box<Malformed>> {
+pub fn tree_keys(kind: Kind, tree: &crate::tree::Tree<'_>, limits: &Limits) -> Result<Keys, Box<Malformed>> {
     match kind {
-        Kind::CliXml => clixml::read(tree),
-        Kind::Cim => cim::read(tree),
+        Kind::CliXml => clixml::read(tree, limits),
+        Kind::Cim => cim::read(tree, limits),
         Kind::HyperVXml | Kind::Xml | Kind::Json(_) | Kind::Vmcx | Kind::Other => Ok(Keys::new()),
     }
 }

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use roxmltree::Node;
 
 use super::keys::{Keys, Scalar};
-use super::limits;
+use super::limits::Limits;
 use super::xml::{self, Malformed};
 use crate::source::Span;
 use crate::tree::{Kind, NodeId, Tree};
@@ -52,9 +52,9 @@ fn kind_of(node: Node<'_, '_>) -> Option<&'static str> {
 ///
 /// # Errors
 /// Where the document is beyond a limit.
-pub fn read(text: &str, root: Node<'_, '_>) -> Result<Keys, Box<Malformed>> {
+pub fn read(text: &str, root: Node<'_, '_>, limits: &Limits) -> Result<Keys, Box<Malformed>> {
     let mut keys = Keys::with_room(text.len() / BYTES_FOR_A_KEY);
-    let most = limits::keys(text.len());
+    let most = limits.keys(text.len());
     // Where the elements that are open end.
     let mut open: Vec<u32> = Vec::new();
     for node in root.descendants().filter(Node::is_element) {
@@ -62,8 +62,8 @@ pub fn read(text: &str, root: Node<'_, '_>) -> Result<Keys, Box<Malformed>> {
         while open.pop_if(|end| *end <= span.start).is_some() {
             keys.close();
         }
-        if keys.len() >= most || keys.depth() >= limits::KEY_DEPTH {
-            return Err(beyond(xml::start_tag(text, span), keys.depth()));
+        if keys.len() >= most || keys.depth() >= limits.key_depth() {
+            return Err(beyond(xml::start_tag(text, span), keys.depth(), limits));
         }
         let (kind, value) = match (kind_of(node), content(node)) {
             (Some(kind), Some(content)) => (kind, Some(scalar(kind, content))),
@@ -108,9 +108,9 @@ fn between_tags(text: &str, element: Node<'_, '_>, span: Span) -> Span {
 }
 
 /// A refusal of too many or too deep keys.
-pub(super) fn beyond(span: Span, depth: usize) -> Box<Malformed> {
-    let reason = match depth {
-        limits::KEY_DEPTH.. => format!("values are nested more than {} deep", limits::KEY_DEPTH),
+pub(super) fn beyond(span: Span, depth: usize, limits: &Limits) -> Box<Malformed> {
+    let reason = match limits.key_depth() {
+        most if depth >= most => format!("values are nested more than {most} deep"),
         _ => "the file holds more values than any export does".to_owned(),
     };
     let fault = Malformed::new(span, reason).help("Check what wrote this file, or export fewer machines at a time.");
@@ -231,8 +231,8 @@ mod tests {
     use crate::input::raw;
 
     fn lines(text: &str) -> Vec<String> {
-        let document = xml::parse(text).unwrap();
-        let keys = read(text, document.root().unwrap()).unwrap();
+        let document = xml::parse(text, &Limits::default()).unwrap();
+        let keys = read(text, document.root().unwrap(), &Limits::default()).unwrap();
         raw::lines(&keys).map(|line| format!("{} @{}", line.text, &text[keys.value_span(line.key).range()])).collect()
     }
 
@@ -296,14 +296,17 @@ mod tests {
             ("<configuration xmlns='u'><properties><p type='string'/></properties><settings/></configuration>", false),
         ];
         for (text, wanted) in cases {
-            assert_eq!(machine(&xml::parse(text).unwrap()).is_some(), wanted, "{text}");
+            assert_eq!(machine(&xml::parse(text, &Limits::default()).unwrap()).is_some(), wanted, "{text}");
         }
     }
 
     #[test]
     fn nesting_has_an_end() {
         let text = format!("{}{}", "<a>".repeat(300), "</a>".repeat(300));
-        let document = xml::parse(&text).unwrap();
-        assert_eq!(read(&text, document.root().unwrap()).unwrap_err().reason, "values are nested more than 256 deep");
+        let document = xml::parse(&text, &Limits::default()).unwrap();
+        assert_eq!(
+            read(&text, document.root().unwrap(), &Limits::default()).unwrap_err().reason,
+            "values are nested more than 256 deep"
+        );
     }
 }

@@ -141,7 +141,7 @@ mod tests {
             ("{\"Generation\": 2, \"scale\": 1, \"rows\": []}".to_owned(), 0),
         ];
         for (text, wanted) in cases {
-            assert_eq!(machines(&json::read(&text).unwrap()), wanted, "{text}");
+            assert_eq!(machines(&json::read(&text, &crate::input::limits::Limits::default()).unwrap()), wanted, "{text}");
         }
     }
 

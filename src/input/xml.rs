@@ -5,7 +5,7 @@ pub mod plain;
 
 use roxmltree::{Error, Node, NodeType, ParsingOptions, StringStorage, TextPos};
 
-use super::limits;
+use super::limits::Limits;
 use crate::source::Span;
 use crate::tree::{Builder, Kind, NodeId, Tree, Vocabulary};
 
@@ -42,6 +42,7 @@ impl Malformed {
 #[derive(Debug)]
 pub struct Document<'t> {
     text: &'t str,
+    limits: Limits,
     form: Form<'t>,
 }
 
@@ -60,12 +61,13 @@ enum Form<'t> {
 /// Where the text is not well-formed, has a document type declaration or is beyond a limit.
 pub fn read<'s>(
     text: &'s str,
+    limits: &Limits,
     vocabulary: &'s Vocabulary,
     mut complete: impl FnMut(&mut Builder<'s>, NodeId),
 ) -> Result<Tree<'s>, Malformed> {
-    match plain::read(text, vocabulary, &mut complete) {
+    match plain::read(text, limits, vocabulary, &mut complete) {
         Some(tree) => Ok(tree),
-        None => parse(text)?.tree(vocabulary, complete),
+        None => parse(text, limits)?.tree(vocabulary, complete),
     }
 }
 
@@ -73,16 +75,18 @@ pub fn read<'s>(
 ///
 /// # Errors
 /// Where the text is not well-formed, has a document type declaration or is beyond a limit.
-pub fn parse(text: &str) -> Result<Document<'_>, Malformed> {
-    if let Some(span) = overlong_tag(text) {
-        let reason = format!("the start tag has more than {} attributes", limits::ATTRIBUTES_PER_TAG);
-        return Err(Malformed::new(span, reason).help("No definition needs that many; check what wrote this file."));
+pub fn parse<'t>(text: &'t str, limits: &Limits) -> Result<Document<'t>, Malformed> {
+    if let Some(span) = overlong_tag(text, limits.attributes) {
+        let reason = format!("the start tag has more than {} attributes", limits.attributes);
+        let help = "No definition needs that many; check what wrote this file. `limits.attributes` in vmlint.yaml allows more.";
+        return Err(Malformed::new(span, reason).help(help));
     }
-    match parse_one(text) {
-        Ok(document) => Ok(Document { text, form: Form::One(document) }),
+    let limits = *limits;
+    match parse_one(text, &limits) {
+        Ok(document) => Ok(Document { text, limits, form: Form::One(document) }),
         Err(error) => match root_ends(text) {
-            ends if ends.len() < 2 => Err(explain(&error, text, 0)),
-            ends => Ok(Document { text, form: Form::Several(ends) }),
+            ends if ends.len() < 2 => Err(explain(&error, text, 0, &limits)),
+            ends => Ok(Document { text, limits, form: Form::Several(ends) }),
         },
     }
 }
@@ -99,7 +103,7 @@ impl<'s> Document<'s> {
     /// The tree, as [`read`] gives it.
     ///
     /// # Errors
-    /// Where what follows the first root element is not well-formed.
+    /// Where what follows the first root element is not well-formed, and where elements are nested beyond the limit.
     pub fn tree(
         self,
         vocabulary: &'s Vocabulary,
@@ -108,10 +112,10 @@ impl<'s> Document<'s> {
         match self.form {
             Form::One(document) => {
                 let mut builder = builder_for(self.text, vocabulary, &document);
-                copy(&document, self.text, 0, &mut builder, &mut complete);
+                copy(&document, self.text, 0, &self.limits, &mut builder, &mut complete)?;
                 Ok(builder.finish())
             }
-            Form::Several(ends) => read_roots(self.text, vocabulary, &ends, &mut complete),
+            Form::Several(ends) => read_roots(self.text, &self.limits, vocabulary, &ends, &mut complete),
         }
     }
 }
@@ -121,9 +125,9 @@ impl<'s> Document<'s> {
 ///
 /// # Errors
 /// What else is wrong with it.
-pub fn root_behind_doctype(text: &str) -> Result<(String, Span), Malformed> {
-    let options = ParsingOptions { allow_dtd: true, nodes_limit: limits::NODES, ..ParsingOptions::default() };
-    let document = roxmltree::Document::parse_with_options(text, options).map_err(|error| explain(&error, text, 0))?;
+pub fn root_behind_doctype(text: &str, limits: &Limits) -> Result<(String, Span), Malformed> {
+    let options = ParsingOptions { allow_dtd: true, nodes_limit: limits.nodes, ..ParsingOptions::default() };
+    let document = roxmltree::Document::parse_with_options(text, options).map_err(|error| explain(&error, text, 0, limits))?;
     let root = document.root_element();
     let start = root.range().start;
     let name_len =
@@ -131,8 +135,8 @@ pub fn root_behind_doctype(text: &str) -> Result<(String, Span), Malformed> {
     Ok((root.tag_name().name().to_owned(), Span::new(start, start + name_len)))
 }
 
-fn parse_one(text: &str) -> Result<roxmltree::Document<'_>, Error> {
-    roxmltree::Document::parse_with_options(text, ParsingOptions { nodes_limit: limits::NODES, ..ParsingOptions::default() })
+fn parse_one<'t>(text: &'t str, limits: &Limits) -> Result<roxmltree::Document<'t>, Error> {
+    roxmltree::Document::parse_with_options(text, ParsingOptions { nodes_limit: limits.nodes, ..ParsingOptions::default() })
 }
 
 fn builder_for<'s>(text: &'s str, vocabulary: &'s Vocabulary, document: &roxmltree::Document<'_>) -> Builder<'s> {
@@ -145,6 +149,7 @@ fn builder_for<'s>(text: &'s str, vocabulary: &'s Vocabulary, document: &roxmltr
 /// Each root with the comments and instructions before it is parsed by itself, its spans moved to where it stands.
 fn read_roots<'s>(
     text: &'s str,
+    limits: &Limits,
     vocabulary: &'s Vocabulary,
     ends: &[usize],
     complete: &mut impl FnMut(&mut Builder<'s>, NodeId),
@@ -154,8 +159,11 @@ fn read_roots<'s>(
     for (index, &end) in ends.iter().enumerate() {
         let end = if index + 1 == ends.len() { text.len() } else { end };
         let part = text.get(start..end).unwrap_or_default();
-        let document = parse_one(part).map_err(|error| explain(&error, part, start))?;
-        copy(&document, part, start as u32, &mut builder, complete);
+        let document = parse_one(part, limits).map_err(|error| explain(&error, part, start, limits))?;
+        copy(&document, part, start as u32, limits, &mut builder, complete)?;
+        if builder.tree().len() > limits.nodes as usize {
+            return Err(explain(&Error::NodesLimitReached, text, 0, limits));
+        }
         start = end;
     }
     Ok(builder.finish())
@@ -166,9 +174,10 @@ fn copy<'s>(
     document: &roxmltree::Document<'_>,
     text: &str,
     offset: u32,
+    limits: &Limits,
     builder: &mut Builder<'s>,
     complete: &mut impl FnMut(&mut Builder<'s>, NodeId),
-) {
+) -> Result<(), Malformed> {
     let mut open: Vec<(u32, NodeId)> = Vec::with_capacity(16);
     for node in document.root().descendants().skip(1) {
         let span = place(text, node).shifted(offset);
@@ -181,6 +190,13 @@ fn copy<'s>(
         }
         match node.node_type() {
             NodeType::Element => {
+                if open.len() >= limits.depth {
+                    let tag = start_tag(text, place(text, node)).shifted(offset);
+                    let reason = format!("elements are nested more than {} deep", limits.depth);
+                    let help =
+                        "libvirt refuses it as well; check what wrote this file. `limits.depth` in vmlint.yaml allows more.";
+                    return Err(Malformed::new(tag, reason).help(help));
+                }
                 let name = node.tag_name();
                 let id = builder.open(name.namespace().unwrap_or_default(), name.name(), span);
                 for attribute in node.attributes() {
@@ -214,6 +230,7 @@ fn copy<'s>(
         complete(builder, id);
         builder.close();
     }
+    Ok(())
 }
 
 /// Where a value lies that the parser borrowed from the text: its address tells its exact place.
@@ -245,20 +262,20 @@ pub(super) fn start_tag(text: &str, span: Span) -> Span {
 }
 
 /// The first start tag with more attributes than the limit. The parser is quadratic in them, so this is looked at first.
-fn overlong_tag(text: &str) -> Option<Span> {
-    /// What so many attributes take at least, each ` a=""`.
-    const SHORTEST: usize = limits::ATTRIBUTES_PER_TAG * 5;
+fn overlong_tag(text: &str, most: usize) -> Option<Span> {
+    // What so many attributes take at least, each ` a=""`.
+    let shortest = most.saturating_mul(5).max(1);
     let bytes = text.as_bytes();
-    let mut at = 0;
+    let mut at: usize = 0;
     // From window to window, each ending with its last `<`: a tag that long leaves a window without one.
-    while let Some(window) = bytes.get(at..at + SHORTEST) {
+    while let Some(window) = bytes.get(at..at.saturating_add(shortest)) {
         match memchr::memrchr(b'<', window) {
             Some(last) => at += last + 1,
             None => {
                 let start = memchr::memrchr(b'<', &bytes[..at])?;
                 let next = memchr::memchr(b'<', &bytes[at..]).map_or(bytes.len(), |found| at + found);
                 let tag = &bytes[start..next];
-                if tag_attributes(tag) > limits::ATTRIBUTES_PER_TAG {
+                if tag_attributes(tag) > most {
                     return Some(Span::new(start, start + 1 + tag[1..].iter().take_while(|b| b.is_ascii_alphanumeric()).count()));
                 }
                 at = next + 1;
@@ -373,7 +390,7 @@ fn offset_of(text: &str, position: TextPos) -> usize {
 }
 
 /// A parser's error in plain words, at its place.
-fn explain(error: &Error, text: &str, base: usize) -> Malformed {
+fn explain(error: &Error, text: &str, base: usize, limits: &Limits) -> Malformed {
     let at = |position: &TextPos| {
         let start = offset_of(text, *position);
         let width = text.get(start..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
@@ -438,7 +455,7 @@ fn explain(error: &Error, text: &str, base: usize) -> Malformed {
             Malformed::new(at(position), format!("the character U+{:04X} is not allowed in XML", u32::from(*c)))
         }
         Error::InvalidName(position) => Malformed::new(at(position), "a name was expected here"),
-        Error::InvalidChar(b'"' | b'\'', b'<', position) => explain(&Error::InvalidAttributeValue(*position), text, base),
+        Error::InvalidChar(b'"' | b'\'', b'<', position) => explain(&Error::InvalidAttributeValue(*position), text, base, limits),
         Error::InvalidChar(expected, actual, position) => {
             Malformed::new(at(position), format!("expected {}, found {}", shown(*expected), shown(*actual)))
         }
@@ -455,7 +472,8 @@ fn explain(error: &Error, text: &str, base: usize) -> Malformed {
         }
         Error::UnknownToken(position) => Malformed::new(at(position), "text outside the root element")
             .help("A definition is one element, or several one after the other, with nothing but comments between them."),
-        Error::NodesLimitReached => Malformed::new(end, format!("the document has more than {} nodes", limits::NODES)),
+        Error::NodesLimitReached => Malformed::new(end, format!("the document has more than {} nodes", limits.nodes))
+            .help("Judge fewer machines in one file. `limits.nodes` in vmlint.yaml allows more."),
         Error::AttributesLimitReached => Malformed::new(end, "the document has too many attributes"),
         Error::NamespacesLimitReached => Malformed::new(end, "the document declares too many namespaces"),
         Error::InvalidXmlPrefixUri(position)
@@ -477,7 +495,7 @@ mod tests {
 
     fn tree_text(xml: &str) -> String {
         let vocabulary = Vocabulary::default();
-        let tree = read(xml, &vocabulary, |_, _| {}).unwrap();
+        let tree = read(xml, &Limits::default(), &vocabulary, |_, _| {}).unwrap();
         let mut out = String::new();
         for node in tree.descendants(Tree::ROOT) {
             let depth = tree.ancestors(node).count();
@@ -542,16 +560,36 @@ mod tests {
         ];
         let vocabulary = Vocabulary::default();
         for (xml, place, reason) in cases {
-            let fault = read(xml, &vocabulary, |_, _| {}).map(|_| ()).unwrap_err();
+            let fault = read(xml, &Limits::default(), &vocabulary, |_, _| {}).map(|_| ()).unwrap_err();
             assert_eq!(fault.reason, reason, "{xml}");
             assert!(xml[fault.span.range()].starts_with(&place.chars().take(1).collect::<String>()), "{xml}: {fault:?}");
         }
     }
 
     #[test]
+    fn what_is_beyond_a_limit_is_told_at_its_place() {
+        let limits = Limits { depth: 3, nodes: 6, attributes: 2, ..Limits::default() };
+        let fault = |xml: &str| {
+            let fault = read(xml, &limits, &Vocabulary::default(), |_, _| {}).map(|_| ()).unwrap_err();
+            (xml[fault.span.range()].to_owned(), fault.reason)
+        };
+        assert_eq!(
+            fault("<a><b><c><d x=''/></c></b></a>"),
+            ("<d x=''/>".to_owned(), "elements are nested more than 3 deep".to_owned())
+        );
+        assert_eq!(fault("<a/><a><b><c><d/></c></b></a>").1, "elements are nested more than 3 deep");
+        assert_eq!(fault("<a><b x='' y='' z=''/></a>"), ("<b".to_owned(), "the start tag has more than 2 attributes".to_owned()));
+        assert_eq!(fault("<a><b/><b/><b/><b/><b/><b/></a>").1, "the document has more than 6 nodes");
+        assert_eq!(fault("<a><b/><b/></a><a><b/><b/></a><a><b/><b/></a>").1, "the document has more than 6 nodes");
+        for xml in ["<a><b><c x='' y=''/></b></a>", "<a><b/><b/></a><a><b/></a>"] {
+            assert!(read(xml, &limits, &Vocabulary::default(), |_, _| {}).is_ok(), "{xml}");
+        }
+    }
+
+    #[test]
     fn a_second_root_with_a_fault_is_told_at_its_place() {
         let xml = "<a/>\n<b>\n<c></b>\n";
-        let fault = read(xml, &Vocabulary::default(), |_, _| {}).map(|_| ()).unwrap_err();
+        let fault = read(xml, &Limits::default(), &Vocabulary::default(), |_, _| {}).map(|_| ()).unwrap_err();
         assert_eq!((fault.span.start, fault.reason.as_str()), (12, "the end tag `</b>` does not match the start tag `<c>`"));
     }
 }

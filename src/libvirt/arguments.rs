@@ -286,6 +286,7 @@ impl Placement {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::input::limits::Limits;
     use crate::paths::Paths;
 
     /// Every option of the arguments as `name: key=value@characters …`.
@@ -297,7 +298,8 @@ mod tests {
             vocabulary.intern(uri, name);
         }
         let hook = Arguments::new(&vocabulary);
-        let tree = crate::input::xml::read(&xml, &vocabulary, |builder, node| hook.complete(builder, node)).unwrap();
+        let tree =
+            crate::input::xml::read(&xml, &Limits::default(), &vocabulary, |builder, node| hook.complete(builder, node)).unwrap();
         let options = tree.descendants(Tree::ROOT).filter(|&n| tree.local_name(n) == "qemu-option");
         let show = |pair: NodeId| {
             let text = &xml[tree.span(pair).range()];

@@ -116,6 +116,7 @@ fn vm_text(tree: &Tree<'_>, context: Context, node: NodeId, element: &str) -> Op
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::input::limits::Limits;
     use crate::paths::Paths;
     use crate::tree::Vocabulary;
 
@@ -141,7 +142,7 @@ mod tests {
         ];
         for (xml, wanted) in cases {
             let vocabulary = Vocabulary::default();
-            let tree = crate::input::xml::read(xml, &vocabulary, |_, _| {}).unwrap();
+            let tree = crate::input::xml::read(xml, &Limits::default(), &vocabulary, |_, _| {}).unwrap();
             let found = definitions(&tree).remove(0).unwrap();
             let contexts: Vec<String> =
                 found.contexts.iter().map(|(c, n)| format!("{c:?} {}", Paths::new(&tree).path(*n))).collect();
@@ -152,7 +153,7 @@ mod tests {
     #[test]
     fn a_root_in_a_foreign_namespace_is_no_definition() {
         let vocabulary = Vocabulary::default();
-        let tree = crate::input::xml::read("<domain xmlns='urn:x'/>", &vocabulary, |_, _| {}).unwrap();
+        let tree = crate::input::xml::read("<domain xmlns='urn:x'/>", &Limits::default(), &vocabulary, |_, _| {}).unwrap();
         assert_eq!(definitions(&tree), [None]);
     }
 }

@@ -9,6 +9,7 @@ use super::schema::{Fault, Platform, Text};
 use super::template::{Piece, pieces};
 use super::yaml::{Content, Node};
 use crate::finding::Safety;
+use crate::input::limits::Limits;
 use crate::input::xml;
 use crate::tree::{Tree, Vocabulary};
 use crate::xpath::{Expression, NameTest};
@@ -221,7 +222,7 @@ impl Compiler<'_> {
             }
         }
         let vocabulary = Vocabulary::default();
-        let tree = match xml::read(&shown, &vocabulary, |_, _| {}) {
+        let tree = match xml::read(&shown, &Limits::default(), &vocabulary, |_, _| {}) {
             Ok(tree) => tree,
             Err(fault) => {
                 let span = place(&self.source, xml, fault.span.range());

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use vmlint::hyperv::{self, schema};
 use vmlint::input::export;
+use vmlint::input::limits::Limits;
 use vmlint::tree::{NodeId, Tree, Vocabulary};
 
 use crate::common;
@@ -22,7 +23,7 @@ fn read(path: &Path, bytes: &[u8]) -> Vec<Element> {
         element.children = tree.children(node).map(|child| take(tree, child)).collect();
         element
     }
-    let export = export::read(path, bytes.to_vec());
+    let export = export::read(path, bytes.to_vec(), &Limits::default());
     let export = export.unwrap_or_else(|refusal| panic!("{}: {}", path.display(), refusal.fault.reason));
     assert_eq!(export.warnings, Vec::<String>::new(), "{}", path.display());
     let mut vocabulary = Vocabulary::default();

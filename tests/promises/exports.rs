@@ -8,6 +8,7 @@ use vmlint::engine::Assumptions;
 use vmlint::hyperv::{self, schema};
 use vmlint::input::detect::Kind;
 use vmlint::input::export::{self, Export};
+use vmlint::input::limits::Limits;
 use vmlint::input::raw;
 use vmlint::policy::builtin;
 use vmlint::policy::compile::{Choice, RuleSet, compile};
@@ -55,7 +56,7 @@ pub fn exports(bytes: &[u8]) {
 /// Bytes that turn out to be something else are left to others.
 fn export(name: &str, bytes: &[u8], is_wanted: fn(Kind) -> bool) {
     let path = Path::new(name);
-    match export::read(path, bytes.to_vec()) {
+    match export::read(path, bytes.to_vec(), &Limits::default()) {
         Err(refusal) => {
             assert!(!refusal.fault.reason.is_empty());
             is_within(refusal.source.text(), refusal.fault.span, &refusal.fault);

@@ -8,6 +8,7 @@ use vmlint::date::Date;
 use vmlint::engine::Assumptions;
 use vmlint::finding::{Checked, Edit, FileEntry, Finding, Safety, Severity, Summary};
 use vmlint::fix::{apply, rounds};
+use vmlint::input::limits::Limits;
 use vmlint::input::{text, xml};
 use vmlint::policy::builtin::BuiltIn;
 use vmlint::policy::compile::{Choice, compile};
@@ -94,7 +95,7 @@ fn reports(checked: &Checked) {
     assert!(lines.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()), "{lines}");
     for format in [Format::JUnit, Format::Checkstyle] {
         let shown = shown(format, narrow);
-        assert!(xml::parse(&shown).is_ok(), "{shown}");
+        assert!(xml::parse(&shown, &Limits::default()).is_ok(), "{shown}");
     }
 }
 
@@ -158,7 +159,7 @@ pub fn suppressions(bytes: &[u8]) {
     }
     // Only what does not close the element that it is put in.
     let inside = format!("<vmlint>{text}</vmlint>");
-    let is_one = !text.contains("</vmlint") && xml::read(&inside, &Vocabulary::default(), |_, _| {}).is_ok();
+    let is_one = !text.contains("</vmlint") && xml::read(&inside, &Limits::default(), &Vocabulary::default(), |_, _| {}).is_ok();
     if is_one && !text.contains("<!--") {
         told(&format!("{HEAD}<metadata>{text}</metadata>{TAIL}"));
     }

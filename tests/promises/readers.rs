@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use vmlint::input::limits::Limits;
 use vmlint::input::xml::{self, plain};
 use vmlint::tree::{Kind, Tree, Vocabulary};
 
@@ -41,13 +42,14 @@ pub fn xml_alike(bytes: &[u8]) {
 
 /// Whether the quick reader takes a text. What it takes must be XML to roxmltree too, and the same tree.
 pub fn is_plain(text: &str) -> bool {
+    let limits = Limits::default();
     let mut vocabulary = Vocabulary::default();
     for name in ["domain", "devices", "disk", "a", "type", "name"] {
         vocabulary.intern("", name);
         vocabulary.intern("urn:x", name);
     }
-    let Some(quick) = plain::read(text, &vocabulary, |_, _| {}) else { return false };
-    match xml::parse(text).and_then(|document| document.tree(&vocabulary, |_, _| {})) {
+    let Some(quick) = plain::read(text, &limits, &vocabulary, |_, _| {}) else { return false };
+    match xml::parse(text, &limits).and_then(|document| document.tree(&vocabulary, |_, _| {})) {
         Ok(thorough) => assert!(told(&quick) == told(&thorough), "{text:?}\n{}\n{}", told(&quick), told(&thorough)),
         Err(fault) => panic!("the quick reader takes what is not well-formed: {fault:?} in {text:?}"),
     }

@@ -11,6 +11,7 @@ use vmlint::config::Config;
 use vmlint::engine::Assumptions;
 use vmlint::finding::{Safety, Severity};
 use vmlint::fix::rounds::{self, Wanted};
+use vmlint::input::limits::Limits;
 use vmlint::input::xml;
 use vmlint::policy::compile::{Choice, Faulty, Loaded, compile};
 use vmlint::policy::load;
@@ -40,7 +41,7 @@ pub fn xpath_compile(bytes: &[u8]) {
     for name in expression.steps() {
         assert!(text.get(name.span.clone()).is_some(), "{name:?}");
     }
-    let tree = xml::read(DOCUMENT, &vocabulary, |_, _| {}).unwrap();
+    let tree = xml::read(DOCUMENT, &Limits::default(), &vocabulary, |_, _| {}).unwrap();
     let mut context = Context::new(&tree);
     context.strings = &["rhel-8.6"];
     // What takes time and is not counted shows the sooner.

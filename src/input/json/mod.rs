@@ -10,7 +10,7 @@ use std::borrow::Cow;
 
 use super::key_paths::Siblings;
 use super::keys::{Keys, Scalar};
-use super::limits;
+use super::limits::Limits;
 use super::xml::Malformed;
 use crate::source::Span;
 use string::Decoded;
@@ -20,9 +20,9 @@ use string::Decoded;
 ///
 /// # Errors
 /// Where the text is no JSON, has a member twice or is beyond a limit.
-pub fn read(text: &str) -> Result<Keys, Box<Malformed>> {
-    let mut reader =
-        Reader { text, bytes: text.as_bytes(), at: 0, keys: Keys::new(), open: Vec::new(), most: limits::keys(text.len()) };
+pub fn read(text: &str, limits: &Limits) -> Result<Keys, Box<Malformed>> {
+    let most = limits.keys(text.len());
+    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, keys: Keys::new(), open: Vec::new(), limits, most };
     reader.document()?;
     Ok(reader.keys)
 }
@@ -35,6 +35,7 @@ struct Reader<'t> {
     at: usize,
     keys: Keys,
     open: Vec<Container<'t>>,
+    limits: &'t Limits,
     most: usize,
 }
 
@@ -152,8 +153,8 @@ impl<'t> Reader<'t> {
 
     fn value(&mut self, owner: Owner<'t>) -> Result<(), Fault> {
         self.blank();
-        if self.keys.len() >= self.most || self.open.len() >= limits::KEY_DEPTH {
-            return Err(super::hyperv_xml::beyond(self.here(), self.open.len()));
+        if self.keys.len() >= self.most || self.open.len() >= self.limits.key_depth() {
+            return Err(super::hyperv_xml::beyond(self.here(), self.open.len(), self.limits));
         }
         let start = self.at;
         match self.peek() {

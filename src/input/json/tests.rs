@@ -2,7 +2,7 @@ use super::*;
 use crate::input::raw;
 
 fn lines(text: &str) -> Vec<String> {
-    let keys = read(text).unwrap_or_else(|fault| panic!("{text}: {}", fault.reason));
+    let keys = read(text, &Limits::default()).unwrap_or_else(|fault| panic!("{text}: {}", fault.reason));
     raw::lines(&keys)
         .map(|line| {
             format!("{} @{} @{}", line.text, &text[keys.span(line.key).range()], &text[keys.value_span(line.key).range()])
@@ -21,7 +21,7 @@ fn every_value_has_its_path_and_its_place() {
         "/f double -1.5e3 @\"f\":-1.5e3 @-1.5e3",
     ];
     assert_eq!(lines(text), wanted);
-    let keys = read(text).unwrap();
+    let keys = read(text, &Limits::default()).unwrap();
     let b = keys.child(None, "b").unwrap();
     assert_eq!(&text[keys.value_span(b).range()], "{\"c\": [true, [null], {\"d\": \"x\"}], \"e\": {}}");
     assert_eq!((keys.kind(b), keys.kind(keys.find(None, "b/c").unwrap())), ("object", "array"));
@@ -81,7 +81,7 @@ fn what_is_no_json_is_refused_at_its_place() {
         (&deep, "[", "values are nested more than 256 deep"),
     ];
     for (text, place, reason) in cases {
-        let fault = read(text).unwrap_err();
+        let fault = read(text, &Limits::default()).unwrap_err();
         assert_eq!(fault.reason, reason, "{text}");
         assert!(text[fault.span.start as usize..].starts_with(place), "{text}: {:?}", fault.span);
     }
@@ -90,7 +90,7 @@ fn what_is_no_json_is_refused_at_its_place() {
 #[test]
 fn a_member_given_twice_names_both_places() {
     let text = r#"{"x": {"a\"": 1, "b": 2, "a\"": 3}, "y": {"b": 1}}"#;
-    let fault = read(text).unwrap_err();
+    let fault = read(text, &Limits::default()).unwrap_err();
     let (first, words) = fault.related.unwrap();
     assert_eq!((&text[fault.span.range()], first.start, words), (r#""a\"""#, 7, "first given here"));
 }
@@ -122,7 +122,7 @@ fn strict_as_another_reader() {
     proptest!(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(4096) }, |(pieces in prop::collection::vec(piece, 0..12))| {
         let text: String = pieces.concat();
         let other = serde_json::from_str::<serde_json::Value>(&text);
-        match read(&text) {
+        match read(&text, &Limits::default()) {
             Ok(_) => prop_assert!(other.is_ok() || text.contains("\\ud800"), "{text}: {other:?}"),
             Err(fault) => prop_assert!(other.is_err() || fault.reason.contains("twice"), "{text}: {}", fault.reason),
         }

@@ -8,7 +8,7 @@
 
 use std::borrow::Cow;
 
-use super::limits;
+use super::Limits;
 use crate::source::Span;
 use crate::tree::{Builder, Kind, NodeId, Tree, Vocabulary};
 
@@ -107,14 +107,21 @@ struct Reader<'s, F> {
     at: usize,
     builder: Builder<'s>,
     complete: F,
+    limits: Limits,
     open: Vec<Open>,
+    most_attributes: usize,
     attributes: Vec<Attribute>,
     declared: Vec<Declared<'s>>,
     default_namespace: &'s str,
 }
 
-/// The tree of a plain text; nothing where the text is not plain. `complete` as in [`super::read`].
-pub fn read<'s>(text: &'s str, vocabulary: &'s Vocabulary, complete: impl FnMut(&mut Builder<'s>, NodeId)) -> Option<Tree<'s>> {
+/// The tree of a plain text; nothing where the text is not plain or is beyond a limit. `complete` as in [`super::read`].
+pub fn read<'s>(
+    text: &'s str,
+    limits: &Limits,
+    vocabulary: &'s Vocabulary,
+    complete: impl FnMut(&mut Builder<'s>, NodeId),
+) -> Option<Tree<'s>> {
     let mut reader = Reader {
         text,
         bytes: text.as_bytes(),
@@ -122,7 +129,9 @@ pub fn read<'s>(text: &'s str, vocabulary: &'s Vocabulary, complete: impl FnMut(
         // Real definitions have a node, or an attribute, every 14 bytes and more.
         builder: Builder::new(text, vocabulary, text.len() / 14, text.len() / 28),
         complete,
+        limits: *limits,
         open: Vec::with_capacity(16),
+        most_attributes: limits.attributes.min(FEW),
         attributes: Vec::with_capacity(16),
         declared: Vec::new(),
         default_namespace: "",
@@ -278,7 +287,7 @@ impl<'s, F: FnMut(&mut Builder<'s>, NodeId)> Reader<'s, F> {
     /// Whether there may be one more node.
     #[inline]
     fn room(&self) -> Option<()> {
-        (self.builder.tree().len() < limits::NODES as usize).then_some(())
+        (self.builder.tree().len() < self.limits.nodes as usize).then_some(())
     }
 
     #[inline]
@@ -355,7 +364,7 @@ impl<'s, F: FnMut(&mut Builder<'s>, NodeId)> Reader<'s, F> {
                     }
                     break true;
                 }
-                _ if self.at == behind || self.attributes.len() == FEW => return None,
+                _ if self.at == behind || self.attributes.len() == self.most_attributes => return None,
                 _ => {}
             }
             let name = self.name()?;
@@ -366,6 +375,9 @@ impl<'s, F: FnMut(&mut Builder<'s>, NodeId)> Reader<'s, F> {
         };
         self.at += 1;
         self.room()?;
+        if self.open.len() >= self.limits.depth {
+            return None;
+        }
         let span = Span::new(start, self.at);
         let declared = self.declared.len();
         let id = if qualified { self.qualified(name, span)? } else { self.unqualified(name, span)? };
