@@ -81,6 +81,10 @@ pub fn parse<'t>(text: &'t str, limits: &Limits) -> Result<Document<'t>, Malform
         let help = "No definition needs that many; check what wrote this file. `limits.attributes` in vmlint.yaml allows more.";
         return Err(Malformed::new(span, reason).help(help));
     }
+    if let Some(span) = crowded_tag(text) {
+        let reason = "too many namespaces are declared around so many elements";
+        return Err(Malformed::new(span, reason).help("No definition needs that many; check what wrote this file."));
+    }
     let limits = *limits;
     match parse_one(text, &limits) {
         Ok(document) => Ok(Document { text, limits, form: Form::One(document) }),
@@ -285,6 +289,36 @@ fn overlong_tag(text: &str, most: usize) -> Option<Span> {
     None
 }
 
+/// The start tag at which the parser would have taken too many steps for namespaces. Where an element declares one, it holds each of those
+/// around it against all others; and it looks through them for every element.
+fn crowded_tag(text: &str) -> Option<Span> {
+    /// With so few all nodes that a document may have take fewer steps.
+    const FEW: usize = 64;
+    /// Half a second of them. Honest documents take a few steps for an element.
+    const STEPS: usize = 500_000_000;
+    let declared = |part: &[u8]| memchr::memmem::find_iter(part, b"xmlns").count();
+    if declared(text.as_bytes()) <= FEW {
+        return None;
+    }
+    let (mut around, mut own): (usize, Vec<usize>) = (0, Vec::new());
+    let (mut steps, mut found) = (0_usize, None);
+    scan_tags(text, |tag| {
+        if tag.opens {
+            let new = declared(text.as_bytes().get(tag.span.range()).unwrap_or_default());
+            around = around.saturating_add(new);
+            own.push(new);
+            steps = steps.saturating_add(if new > 0 { around.saturating_mul(around) } else { around });
+            if steps > STEPS && found.is_none() {
+                found = Some(tag.span);
+            }
+        }
+        if tag.closes {
+            around = around.saturating_sub(own.pop().unwrap_or_default());
+        }
+    });
+    found
+}
+
 /// How many `=` stand outside quotes before the tag's `>`.
 fn tag_attributes(tag: &[u8]) -> usize {
     let (mut count, mut quote) = (0, None);
@@ -308,8 +342,8 @@ fn tag_attributes(tag: &[u8]) -> usize {
 fn root_ends(text: &str) -> Vec<usize> {
     let mut ends = Vec::new();
     let open = scan_tags(text, |tag| {
-        if tag.depth == 0 {
-            ends.push(tag.end);
+        if tag.closes && tag.depth == 0 {
+            ends.push(tag.span.range().end);
         }
     });
     if !open.is_empty() {
@@ -323,14 +357,18 @@ fn innermost_open(text: &str) -> Option<Span> {
     scan_tags(text, |_| {}).pop()
 }
 
-struct Closed {
+struct Tag {
+    span: Span,
+    /// It begins an element.
+    opens: bool,
+    /// It ends one.
+    closes: bool,
     /// Elements still open behind it.
     depth: usize,
-    end: usize,
 }
 
-/// Walks the tags of a text without checking them and tells each element's end; returns the start tags never closed.
-fn scan_tags(text: &str, mut closed: impl FnMut(Closed)) -> Vec<Span> {
+/// Walks the tags of a text without checking them and tells of each; returns the start tags never closed.
+fn scan_tags(text: &str, mut tell: impl FnMut(Tag)) -> Vec<Span> {
     let bytes = text.as_bytes();
     let mut open: Vec<Span> = Vec::new();
     let mut at = 0;
@@ -350,15 +388,18 @@ fn scan_tags(text: &str, mut closed: impl FnMut(Closed)) -> Vec<Span> {
             tag_end(rest).map(|len| start + len)
         };
         let Some(next) = next else { break };
-        match rest.get(1) {
-            Some(b'!' | b'?') => {}
-            Some(b'/') => {
-                open.pop();
-                closed(Closed { depth: open.len(), end: next });
-            }
-            _ if bytes.get(next - 2) == Some(&b'/') => closed(Closed { depth: open.len(), end: next }),
-            _ => open.push(Span::new(start, next)),
+        let span = Span::new(start, next);
+        let (opens, closes) = match rest.get(1) {
+            Some(b'!' | b'?') => (false, false),
+            Some(b'/') => (false, true),
+            _ => (true, bytes.get(next - 2) == Some(&b'/')),
+        };
+        match (opens, closes) {
+            (false, true) => drop(open.pop()),
+            (true, false) => open.push(span),
+            _ => {}
         }
+        tell(Tag { span, opens, closes, depth: open.len() });
         at = next;
     }
     open
@@ -526,6 +567,26 @@ mod tests {
             tree_text(xml),
             " Comment  \" c \" []\n q:a <q:a xmlns:q='u' b = \"x&amp;y\" c=''\n xmlns='v'> [b=x&y@b = \"x&amp;y\" c=@c='']\n  Text  \"t<<x>\" []\n  b <b/> []\n  Instruction p \"i\" []\n"
         );
+    }
+
+    #[test]
+    fn namespaces_around_one_another_are_bounded() {
+        let nested = |count: usize| {
+            let tags: String = (0..count).map(|number| format!("<a xmlns:p{number}='u{number}'>")).collect();
+            format!("{tags}{}", "</a>".repeat(count))
+        };
+        let beside = format!("<a>{}</a>", "<b xmlns='u'/>".repeat(10_000));
+        let around = format!(
+            "<a {}>{}</a>",
+            (0..500).map(|n| format!("xmlns:p{n}='u' ")).collect::<String>(),
+            "<b xmlns='u'/>".repeat(10_000)
+        );
+        let limits = Limits { depth: 10_000, ..Limits::default() };
+        for (text, fits) in [(nested(300), true), (nested(2_000), false), (beside, true), (around, false)] {
+            let told = parse(&text, &limits).map(|_| ()).map_err(|fault| fault.reason);
+            let expected = if fits { Ok(()) } else { Err("too many namespaces are declared around so many elements".to_owned()) };
+            assert_eq!(told, expected, "{}…", &text[..40]);
+        }
     }
 
     #[test]

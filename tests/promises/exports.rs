@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use vmlint::check::{Checker, MALFORMED, NOT_A_VM};
+use vmlint::definition;
 use vmlint::engine::Assumptions;
 use vmlint::hyperv::{self, schema};
 use vmlint::input::detect::Kind;
@@ -63,15 +64,15 @@ fn export(name: &str, bytes: &[u8], is_wanted: fn(Kind) -> bool) {
         }
         Ok(export) if is_wanted(export.kind) => {
             values(&export, bytes.len());
-            let tree = hyperv::tree(export.kind, &export.keys, export.source.text(), &VOCABULARY);
-            let machines: Vec<NodeId> = tree.children(Tree::ROOT).collect();
-            machines.iter().for_each(|&machine| element(&tree, machine, &schema::VM));
+            let (tree, definitions) = definition::tree(&export, &VOCABULARY).unwrap();
+            tree.children(Tree::ROOT).for_each(|machine| element(&tree, machine, &schema::VM));
             let outcome = files::outcome(&CHECKER, path, bytes);
             let refused = outcome.checked.findings.iter().find(|finding| &*finding.rule == MALFORMED);
             assert!(refused.is_none() || export.kind == Kind::Other, "shown and not judged: {refused:?}");
-            assert_eq!(outcome.checked.vms, machines.len());
+            let vms: usize = definitions.iter().map(|definition| definition.vms(&tree)).sum();
+            assert_eq!(outcome.checked.vms, vms, "what is shown is not what is judged");
             let is_told = outcome.checked.findings.iter().any(|finding| matches!(&*finding.rule, MALFORMED | NOT_A_VM));
-            assert!(is_told || !machines.is_empty(), "nothing is judged, and nobody is told");
+            assert!(is_told || vms > 0, "nothing is judged, and nobody is told");
         }
         Ok(_) => {}
     }
