@@ -64,7 +64,7 @@ fn export(name: &str, bytes: &[u8], is_wanted: fn(Kind) -> bool) {
         }
         Ok(export) if is_wanted(export.kind) => {
             values(&export, bytes.len());
-            let (tree, definitions) = definition::tree(&export, &VOCABULARY).unwrap();
+            let (tree, definitions) = definition::tree(&export, &Limits::default(), &VOCABULARY).unwrap();
             tree.children(Tree::ROOT).for_each(|machine| element(&tree, machine, &schema::VM));
             let outcome = files::outcome(&CHECKER, path, bytes);
             let refused = outcome.checked.findings.iter().find(|finding| &*finding.rule == MALFORMED);
