@@ -38,7 +38,7 @@ fn idle_rules(count: usize) -> Loaded {
         );
     }
     let policy = load::load(&yaml::read(&text).unwrap(), false).unwrap();
-    Loaded { source: Source::utf8("idle.yaml", text, 0).into(), policy, tables: Vec::new(), late_names: Vec::new(), own: false }
+    Loaded { source: Source::utf8("idle.yaml", text, 0).into(), policy, tables: Vec::new(), packed: None, own: false }
 }
 
 fn rules(idle: usize) -> RuleSet {

@@ -2,7 +2,7 @@
 //! and no reports.
 
 use std::cell::{Cell, OnceCell};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashSet;
 
@@ -11,16 +11,18 @@ use crate::finding::{self, Citation, Edit, Finding, Fix, Label, Severity};
 use crate::fix::draft::{Draft, escaped_anywhere};
 use crate::hyperv;
 use crate::paths::Paths;
-use crate::policy::compile::{Compiled, CompiledCase, CompiledRule, Part, RuleSet, STRING_VARIABLES, Template};
+use crate::policy::compile::{Compiled, CompiledCase, CompiledRule, LateRule, Part, RuleSet, Template};
+use crate::policy::environment::STRING_VARIABLES;
 use crate::policy::fixes::{CompiledRecipe, Step};
 use crate::policy::index::{Entry, Index};
 use crate::policy::matrix::{Answering, Matrix, Support};
-use crate::policy::schema::{Context, Gate, Platform};
+use crate::policy::packed::PackedBranch;
+use crate::policy::schema::{Case, Context, Gate, Platform};
 use crate::policy::tests::{Sizes, Test};
 use crate::source::Span;
 use crate::systems::{self, Guest};
 use crate::tree::{Builder, NodeId, Tree};
-use crate::xpath::{self, Exhausted, Expression, NodeRef};
+use crate::xpath::{self, Clause, Exhausted, Expression, NodeRef};
 
 /// Rule id of notes that speak to vmlint in words it does not know.
 pub const UNCLEAR_NOTES: &str = "vmlint/unclear-notes";
@@ -63,8 +65,8 @@ pub struct Engine<'r> {
     rules: &'r RuleSet,
     assumptions: &'r Assumptions,
     index: Index,
-    /// The tables of each policy.
-    tables: Vec<Vec<Tree<'r>>>,
+    /// The tables of each policy, made when the first expression asks for them.
+    tables: Vec<OnceLock<Vec<Tree<'r>>>>,
 }
 
 /// What the engine says of one file.
@@ -85,24 +87,70 @@ pub struct Verdict {
 impl<'r> Engine<'r> {
     /// An engine for these rules.
     pub fn new(rules: &'r RuleSet, assumptions: &'r Assumptions) -> Engine<'r> {
-        let tables = |policy: &'r Compiled| policy.tables.iter().map(|table| table.tree(&rules.vocabulary)).collect();
-        let tables: Vec<Vec<Tree<'r>>> = rules.policies.iter().map(tables).collect();
-        let nothing = Builder::new("", &rules.vocabulary, 0, 0).finish();
-        let index = Index::new(&rules.policies, rules.vocabulary.len(), |entry, branch| {
-            let tables = tables.get(usize::from(entry.policy)).map_or(&[][..], Vec::as_slice);
-            let context = xpath::Context { document: &nothing, tables, strings: &[], budget: xpath::DEFAULT_BUDGET };
+        let tables = rules.policies.iter().map(|_| OnceLock::new()).collect();
+        let mut engine = Engine { rules, assumptions, index: Index::new(&[], 0), tables };
+        engine.index = Index::new(&engine.branches(), rules.vocabulary.len());
+        engine
+    }
+
+    /// What the rules look for and what a document has to hold for it. What the hosts and the guest rule out is left out.
+    fn branches(&self) -> Vec<(Entry, Vec<Clause>)> {
+        let nothing = Builder::new("", &self.rules.vocabulary, 0, 0).finish();
+        let mut all = Vec::new();
+        let mut own = Vec::new();
+        for (number, policy) in self.rules.policies.iter().enumerate() {
             // A machine of Hyper-V may say itself what guest and host it has.
-            if rules.policies.get(usize::from(entry.policy)).is_some_and(|policy| policy.platform == Platform::HyperV) {
-                return Some(branch.keys());
+            let settled = policy.platform == Platform::Libvirt;
+            for (rule_number, rule) in policy.rules.iter().enumerate() {
+                let entry = |case: usize, branch: usize| Entry::new(number, rule_number, case, branch);
+                if let Some(branches) = policy.branches(rule) {
+                    let is_idle = |branch: &PackedBranch<'_>| settled && self.is_idle(policy, branch);
+                    let busy = branches.iter().filter(|branch| !is_idle(branch));
+                    all.extend(busy.map(|branch| (entry(branch.case.into(), branch.branch.into()), policy.clauses(branch))));
+                    continue;
+                }
+                let tables = self.tables(number, rule);
+                let context = xpath::Context { tables, ..xpath::Context::new(&nothing) };
+                let cases = policy.rule(rule_number).map_or(&[][..], |rule| &rule.cases);
+                for (case_number, case) in cases.iter().enumerate() {
+                    let Some(find) = policy.find(case, &self.rules.vocabulary) else { continue };
+                    // A test on how many nodes there are can fail where there are none.
+                    let counts = case.case.tests.iter().any(|test| matches!(test, Test::Count { at_least: 1.., .. }));
+                    for (branch_number, branch) in find.branches().enumerate() {
+                        let may_find = |host: &Arc<str>| {
+                            let strings = self.assumptions.strings(host);
+                            !branch.finds_nothing(&xpath::Context { strings: &strings, ..context })
+                        };
+                        if !settled || self.assumptions.hosts.iter().any(may_find) {
+                            let clauses = if counts { Vec::new() } else { branch.keys_with(&context) };
+                            own.push((entry(case_number, branch_number), clauses));
+                        }
+                    }
+                }
             }
-            // What the hosts and the guest rule out is not even indexed.
-            let may_find = assumptions.hosts.iter().any(|host| {
-                let strings = assumptions.strings(host);
-                !branch.finds_nothing(&xpath::Context { strings: &strings, ..context })
-            });
-            may_find.then(|| branch.keys_with(&context))
-        });
-        Engine { rules, assumptions, index, tables }
+        }
+        xpath::rarest_first(own.iter_mut().map(|(_, clauses)| clauses));
+        all.append(&mut own);
+        all
+    }
+
+    /// Whether a branch finds nothing on any of the hosts, as nobody says anything about the guest.
+    fn is_idle(&self, policy: &Compiled, branch: &PackedBranch<'_>) -> bool {
+        let assumed = self.assumptions;
+        let number = |host: &Arc<str>| policy.hosts.iter().position(|own| own == host);
+        let is_idle = |number: usize| branch.idle.iter().any(|idle| usize::from(*idle) == number);
+        assumed.guest.is_none()
+            && assumed.guest_drivers.is_none()
+            && assumed.hosts.iter().all(|host| number(host).is_none_or(is_idle))
+    }
+
+    /// The tables of a policy, for a rule that asks for them.
+    fn tables(&self, policy: usize, rule: &LateRule) -> &[Tree<'r>] {
+        let (Some(compiled), Some(place)) = (self.rules.policies.get(policy), self.tables.get(policy)) else { return &[] };
+        if !rule.asks_for_tables {
+            return &[];
+        }
+        place.get_or_init(|| compiled.tables().iter().map(|table| table.tree(&self.rules.vocabulary)).collect())
     }
 
     /// The rules.
@@ -119,18 +167,19 @@ impl<'r> Engine<'r> {
     /// Whether a rule has its say on at least one of the hosts.
     pub fn runs(&self, id: &str) -> bool {
         let on = |policy: &Compiled, rule: &CompiledRule, host: &Arc<str>| {
-            let excepted = |case: &CompiledCase| case.except_hosts.iter().any(|(own, in_part)| own == host && in_part.is_none());
-            let applies = |case: &CompiledCase| (case.hosts.is_empty() || case.hosts.contains(host)) && !excepted(case);
-            (policy.named || policy.hosts.contains(host)) && rule.cases.iter().any(applies)
+            let excepted = |case: &Case| case.except_hosts.iter().any(|(own, in_part)| own == host && in_part.is_none());
+            let applies = |case: &Case| (case.hosts.is_empty() || case.hosts.contains(host)) && !excepted(case);
+            (policy.named || policy.hosts.contains(host)) && rule.cases.iter().any(|case| applies(&case.case))
         };
         self.rules.policies.iter().any(|policy| {
-            let mut rules = policy.rules.iter().filter(|rule| *rule.id == *id && !rule.hidden);
+            let rules = policy.rules.iter().enumerate().filter(|(_, rule)| *rule.id == *id && !rule.hidden);
+            let mut rules = rules.filter_map(|(number, _)| policy.rule(number));
             rules.any(|rule| self.assumptions.hosts.iter().any(|host| on(policy, rule, host)))
         })
     }
 
     /// Judges the definitions of one document.
-    pub fn judge(&self, tree: &Tree<'r>, definitions: &[Definition]) -> Verdict {
+    pub fn judge(&self, tree: &Tree<'_>, definitions: &[Definition]) -> Verdict {
         let mut verdict = Verdict::default();
         let candidates = self.index.candidates(tree);
         let mut paths = Paths::new(tree);
@@ -157,7 +206,7 @@ impl<'r> Engine<'r> {
     }
 
     /// What is known of a machine of Hyper-V beside its settings.
-    fn machine(&self, tree: &Tree<'r>, vm: NodeId, verdict: &mut Verdict) -> Subject {
+    fn machine(&self, tree: &Tree<'_>, vm: NodeId, verdict: &mut Verdict) -> Subject {
         let told = hyperv::told(tree, vm);
         for (what, help) in told.unclear {
             verdict.findings.push(unclear(tree, vm, &what, help));
@@ -170,7 +219,7 @@ impl<'r> Engine<'r> {
     }
 
     /// Judges a VM for each of its hosts.
-    fn subject(&self, subject: &Subject, contexts: &[(Context, NodeId)], document: &mut Document<'_, '_, 'r>) {
+    fn subject(&self, subject: &Subject, contexts: &[(Context, NodeId)], document: &mut Document<'_, '_, '_>) {
         let Document { tree, platform, candidates, paths, verdict } = document;
         if candidates.is_empty() {
             return;
@@ -236,7 +285,7 @@ impl Subject {
 struct Judge<'j, 'r> {
     engine: &'j Engine<'r>,
     subject: &'j Subject,
-    tree: &'j Tree<'r>,
+    tree: &'j Tree<'j>,
     host: &'j Arc<str>,
     candidates: &'j [Entry],
     /// Of each policy with a matrix the column that answers, looked up when the first rule asks.
@@ -272,15 +321,17 @@ impl<'j> Judge<'j, '_> {
                 else {
                     continue;
                 };
-                let Some(rule) = entries.first().and_then(|entry| policy.rules.get(usize::from(entry.rule))) else { continue };
+                let (number, rule_number) = (usize::from(entries[0].policy), usize::from(entries[0].rule));
+                let Some(late) = policy.rules.get(rule_number) else { continue };
                 let selected = policy.named || policy.hosts.contains(self.host);
-                if !selected || rule.exclusive != exclusive || !rule.contexts.contains(&context) {
+                if !selected || late.exclusive != exclusive {
                     continue;
                 }
-                let number = usize::from(entries[0].policy);
-                let scope = Scope { judge: self, number, policy, tables: &self.engine.tables[number], rule, context, node };
+                let Some(rule) = policy.rule(rule_number).filter(|rule| rule.contexts.contains(&context)) else { continue };
+                let tables = self.engine.tables(number, late);
+                let scope = Scope { judge: self, number, policy, tables, id: &late.id, rule, context, node };
                 if scope.rule(entries, paths, &mut verdict.findings).is_err() {
-                    verdict.exhausted.push(rule.id.clone());
+                    verdict.exhausted.push(late.id.clone());
                 }
             }
         }
@@ -288,7 +339,7 @@ impl<'j> Judge<'j, '_> {
     }
 
     /// What a case rests on here; none where it is not about this guest or host, or the support matrix says that it does not apply.
-    fn ground(&self, number: usize, policy: &'j Compiled, id: &str, case: &CompiledCase) -> Option<Ground<'j>> {
+    fn ground(&self, number: usize, policy: &'j Compiled, id: &str, case: &Case) -> Option<Ground<'j>> {
         let guest = self.subject.guest.as_ref();
         let is_guest = || guest.is_some_and(|guest| case.guests.iter().any(|pattern| pattern.matches(guest)));
         if !(case.hosts.is_empty() || case.hosts.contains(self.host)) || !(case.guests.is_empty() || is_guest()) {
@@ -326,7 +377,7 @@ enum Ground<'j> {
 }
 
 impl Ground<'_> {
-    fn citation(&self, case: &CompiledCase) -> Option<Arc<Citation>> {
+    fn citation(&self, case: &Case) -> Option<Arc<Citation>> {
         let cite = |matrix: &Matrix, column: &Answering<'_>, feature: usize, note| {
             matrix.features.get(feature).map(|feature| Arc::new(column.citation(feature, note)))
         };
@@ -345,6 +396,7 @@ struct Scope<'s, 'j, 'r> {
     number: usize,
     policy: &'j Compiled,
     tables: &'s [Tree<'r>],
+    id: &'s Arc<str>,
     rule: &'s CompiledRule,
     context: Context,
     node: NodeId,
@@ -359,10 +411,11 @@ impl<'j> Scope<'_, 'j, '_> {
         let mut harvest = Harvest { taken: FxHashSet::default(), paths, findings };
         for branches in entries.chunk_by(|a, b| a.case == b.case) {
             let Some(case) = self.rule.cases.get(usize::from(branches[0].case)) else { continue };
-            let Some(ground) = self.judge.ground(self.number, self.policy, &self.rule.id, case) else { continue };
+            let Some(ground) = self.judge.ground(self.number, self.policy, self.id, &case.case) else { continue };
+            let Some(find) = self.policy.find(case, &self.judge.engine.rules.vocabulary) else { continue };
             let mut found: Vec<NodeRef> = Vec::new();
             for entry in branches {
-                if let Some(branch) = case.find.branches().nth(usize::from(entry.branch)) {
+                if let Some(branch) = find.branches().nth(usize::from(entry.branch)) {
                     found.extend(branch.nodes(&context, NodeRef::new(self.node))?);
                 }
             }
@@ -377,7 +430,7 @@ impl<'j> Scope<'_, 'j, '_> {
 
     fn case(&self, way: &Way<'_>, found: Vec<NodeRef>, harvest: &mut Harvest<'_, '_, '_>) -> Result<(), Exhausted> {
         let Way { case, context, .. } = way;
-        let counted = case.tests.iter().find_map(|test| match test {
+        let counted = case.case.tests.iter().find_map(|test| match test {
             Test::Count { at_least, at_most } => Some((*at_least, *at_most)),
             _ => None,
         });
@@ -392,7 +445,7 @@ impl<'j> Scope<'_, 'j, '_> {
             return Ok(());
         }
         for node in found {
-            if case.tests.is_empty() {
+            if case.case.tests.is_empty() {
                 self.offender(way, node, None, harvest)?;
                 continue;
             }
@@ -401,7 +454,7 @@ impl<'j> Scope<'_, 'j, '_> {
                 Context::Vm => Sizes::Bytes,
                 _ => Sizes::Libvirt(self.judge.tree.attribute(node.node(), "unit")),
             };
-            if let Some(violation) = case.tests.iter().find_map(|test| test.violation(&value, sizes)) {
+            if let Some(violation) = case.case.tests.iter().find_map(|test| test.violation(&value, sizes)) {
                 self.offender(way, node, Some(violation), harvest)?;
             }
         }
@@ -420,7 +473,8 @@ impl<'j> Scope<'_, 'j, '_> {
         if found.tree() != 0 {
             return Ok(());
         }
-        for (_, exception) in case.except_hosts.iter().filter(|(host, _)| host == self.judge.host) {
+        let wording = self.policy.wording(case, &self.judge.engine.rules.vocabulary);
+        for (_, exception) in wording.except_hosts.iter().filter(|(host, _)| host == self.judge.host) {
             let excepted = match exception {
                 None => true,
                 Some(expression) => expression.boolean(context, found.owner())?,
@@ -434,7 +488,6 @@ impl<'j> Scope<'_, 'j, '_> {
             return Ok(());
         }
         let words = Words { scope: self, context, found: found.owner(), violation: violation.as_deref() };
-        let wording = case.wording(&self.judge.engine.rules.vocabulary);
         let focus = match &wording.at {
             Some(at) => at.first(context, found.owner())?.unwrap_or(found),
             None => found,
@@ -449,9 +502,9 @@ impl<'j> Scope<'_, 'j, '_> {
         let label = wording.label.as_ref().map_or(Ok(String::new()), |label| words.fill(label, paths))?;
         let path = paths.path(offender);
         findings.push(Finding {
-            rule: self.rule.id.clone(),
+            rule: self.id.clone(),
             severity: case.severity,
-            status: Some(case.status),
+            status: Some(case.case.status),
             message: words.fill(&wording.message, paths)?,
             focus: Label {
                 span: span_of(tree, focus),
@@ -461,8 +514,8 @@ impl<'j> Scope<'_, 'j, '_> {
             place: Label { span: tree.start_tag(offender), node: path, text: String::new() },
             related,
             help: Some(self.help(ground, words.fill(&wording.help, paths)?)),
-            source: ground.citation(case),
-            decision: Some(case.place.decision()),
+            source: ground.citation(&case.case),
+            decision: Some(self.policy.decision(case)),
             vm: paths.identities.machine(self.context, self.node).name.clone(),
             host: Some(self.judge.host.clone()),
             guest: self.judge.subject.guest.as_ref().map(|guest| guest.id().clone()),
@@ -599,7 +652,7 @@ impl Words<'_, '_, '_, '_> {
             if let Some(phrase) = &device.phrase {
                 return Ok(phrase.clone());
             }
-            if let Some(expression) = &device.name {
+            if let Some(expression) = self.scope.policy.device_name(device, &self.scope.judge.engine.rules.vocabulary) {
                 let own = quote(&expression.string(self.context, NodeRef::new(node))?);
                 if !own.is_empty() {
                     return Ok(format!("{} `{own}`", device.noun));

@@ -4,6 +4,7 @@
 //! Everything inside the program is a byte [`Span`] in the decoded text; lines, columns and file offsets are worked out only
 //! when a report asks for them.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -145,25 +146,25 @@ pub(crate) fn boundary(text: &str, at: usize) -> usize {
 #[derive(Debug)]
 pub struct Source {
     path: PathBuf,
-    text: String,
+    text: Cow<'static, str>,
     origin: Origin,
     lines: OnceLock<Vec<u32>>,
 }
 
 impl Source {
     /// A source whose text is the bytes of the file, after a byte order mark of `bom` bytes that `text` no longer holds.
-    pub fn utf8(path: impl Into<PathBuf>, text: String, bom: u32) -> Source {
-        Source { path: path.into(), text, origin: Origin::Utf8 { bom }, lines: OnceLock::new() }
+    pub fn utf8(path: impl Into<PathBuf>, text: impl Into<Cow<'static, str>>, bom: u32) -> Source {
+        Source { path: path.into(), text: text.into(), origin: Origin::Utf8 { bom }, lines: OnceLock::new() }
     }
 
     /// A source decoded from another encoding; `map` leads from each of its characters to the file.
     pub fn decoded(path: impl Into<PathBuf>, text: String, map: OriginMap) -> Source {
-        Source { path: path.into(), text, origin: Origin::Mapped(map), lines: OnceLock::new() }
+        Source { path: path.into(), text: text.into(), origin: Origin::Mapped(map), lines: OnceLock::new() }
     }
 
     /// A source whose text was made from a binary file. `entries` stand in the order of the text and do not overlap there.
     pub fn binary(path: impl Into<PathBuf>, text: String, entries: Vec<Entry>) -> Source {
-        Source { path: path.into(), text, origin: Origin::Entries(entries), lines: OnceLock::new() }
+        Source { path: path.into(), text: text.into(), origin: Origin::Entries(entries), lines: OnceLock::new() }
     }
 
     /// Whether the text was made from a binary file, so that its lines stand in no file.
@@ -202,6 +203,19 @@ impl Source {
         let start = starts.get(index).copied().unwrap_or(self.text.len() as u32);
         let end = starts.get(index + 1).copied().unwrap_or(self.text.len() as u32);
         Span { start, end }
+    }
+
+    /// The index, from 0, of the line that holds the text offset, and its text without the line end: for a look into a long text whose
+    /// other lines nobody asks for.
+    pub fn line_around(&self, offset: u32) -> (usize, &str) {
+        let (before, behind) = self.text.split_at(boundary(&self.text, offset as usize));
+        if memchr::memchr(b'\r', self.text.as_bytes()).is_some() {
+            let line = self.line_index(offset);
+            return (line, self.slice(self.line_span(line)).trim_end_matches(['\r', '\n']));
+        }
+        let start = memchr::memrchr(b'\n', before.as_bytes()).map_or(0, |at| at + 1);
+        let end = before.len() + memchr::memchr(b'\n', behind.as_bytes()).unwrap_or(behind.len());
+        (memchr::memchr_iter(b'\n', before.as_bytes()).count(), &self.text[start..end])
     }
 
     /// Line and column of a text offset. An offset inside a character counts as that character's.
@@ -271,6 +285,18 @@ fn entry_at(entries: &[Entry], offset: u32) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_around_an_offset_is_that_of_the_table() {
+        for text in ["", "a\nbé\n\nc", "a\r\nb\rc\n", "\n"] {
+            let source = Source::utf8("x", text.to_owned(), 0);
+            for offset in 0..=text.len() as u32 {
+                let (line, around) = source.line_around(offset);
+                assert_eq!(line, source.line_index(offset), "{text:?} {offset}");
+                assert_eq!(around, source.slice(source.line_span(line)).trim_end_matches(['\r', '\n']), "{text:?} {offset}");
+            }
+        }
+    }
 
     #[test]
     fn lines_end_with_lf_cr_or_crlf() {

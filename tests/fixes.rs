@@ -40,7 +40,7 @@ fn checker(rules: &[&str]) -> Checker<'static> {
     let source = Arc::new(Source::utf8("test.yaml", policy.clone(), 0));
     let node = yaml::read(&policy).unwrap_or_else(|broken| panic!("{}\n{policy}", broken.message));
     let policy = load::load(&node, true).unwrap_or_else(|faults| panic!("{faults:#?}\n{policy}"));
-    let loaded = Loaded { source, policy, tables: Vec::new(), late_names: Vec::new(), own: true };
+    let loaded = Loaded { source, policy, tables: Vec::new(), packed: None, own: true };
     let (rules, warnings) = compile(&[loaded], true, &|_| Choice::Run).unwrap_or_else(|faulty| panic!("{faulty:#?}"));
     assert!(warnings.is_empty(), "{warnings:#?}");
     Checker::new(Box::leak(Box::new(rules)), Box::leak(Box::new(Assumptions::on("rhel-8"))))

@@ -37,7 +37,7 @@ fn with_words(command: Command) -> Result<Command, Problem> {
     // Clap takes words that are there to the end of the process, which is near.
     let mut rules: Vec<&'static str> = Vec::new();
     for policy in &builtin::ALL {
-        rules.extend(policy.load()?.policy.rules.into_iter().map(|rule| &*rule.id.to_string().leak()));
+        rules.extend(policy.rule_ids()?.into_iter().map(|id| &*id.to_string().leak()));
     }
     let command = with_hosts(command).mut_subcommands(with_hosts);
     Ok(command.mut_subcommand("explain", |command| {

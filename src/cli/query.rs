@@ -18,9 +18,10 @@ use crate::input::limits::Limits;
 use crate::input::walk::{self, Found};
 use crate::libvirt;
 use crate::paths::Paths;
-use crate::policy::compile::{self, Faulty};
+use crate::policy::compile::Faulty;
+use crate::policy::environment;
 use crate::policy::names;
-use crate::policy::schema::{Context, Fault, Platform};
+use crate::policy::schema::{Context, Fault};
 use crate::report::{escape, json as writer, markup, shown_path};
 use crate::source::{Source, Span};
 use crate::suggest;
@@ -105,7 +106,7 @@ fn expression(text: &str, vocabulary: &mut Vocabulary) -> Result<Expression, Pro
         let span = Span::new(span.start, span.end);
         span.start..span.end
     };
-    let environment = compile::prefixes(Platform::Libvirt);
+    let environment = environment::prefixes(true);
     let compiled = xpath::compile(text, &environment, vocabulary).map_err(|error| {
         let fault = Fault::error(range(error.span), error.message).help(error.hint);
         Problem::faulty("the expression cannot be used", vec![Faulty { source: source.clone(), faults: vec![fault] }])

@@ -113,7 +113,7 @@ impl Setup {
         let mut described: Vec<RuleInfo> = self.own.iter().filter(|rule| is_wanted(&rule.id)).cloned().collect();
         for policy in &self.built_in {
             let is_its = |rule: &Rule| is_wanted(&rule.id);
-            if policy.load()?.policy.rules.iter().any(is_its) {
+            if policy.rule_ids()?.iter().any(|id| is_wanted(id)) {
                 let rules = policy.load_documented()?.policy.rules;
                 described.extend(rules.iter().filter(|rule| is_its(rule)).map(info));
             }
@@ -192,9 +192,9 @@ pub fn setup(wishes: &Wishes, config: Option<(&Config, &[usize])>) -> Result<Set
     let entries: Vec<(&Config, &RuleEntry)> =
         settings.iter().flat_map(|(config, settings)| settings.rules.iter().map(|entry| (*config, entry))).collect();
     let ids = || {
-        let built_in = built_in.iter().map(|policy| policy.load()).collect::<Result<Vec<_>, _>>()?;
-        let rules = own.iter().chain(&built_in).flat_map(|loaded| &loaded.policy.rules);
-        Ok(rules.map(|rule| rule.id.clone()).chain(suppress::RULES.map(Arc::from)).collect())
+        let built_in = built_in.iter().map(|policy| policy.rule_ids()).collect::<Result<Vec<_>, _>>()?;
+        let own = own.iter().flat_map(|loaded| &loaded.policy.rules).map(|rule| rule.id.clone());
+        Ok(own.chain(built_in.into_iter().flatten()).chain(suppress::RULES.map(Arc::from)).collect())
     };
     let chooser = Chooser::new(&wishes.select, &wishes.ignore, &entries, ids)?;
     let described = own.iter().flat_map(|loaded| &loaded.policy.rules).map(info).collect();
@@ -360,7 +360,7 @@ pub fn read_policy(path: &Path) -> Result<Loaded, Problem> {
                 format!("the table `{}` cannot be read: {}", file.text, crate::input::walk::reason(&error)),
             )])
         })?;
-        tables.push(text);
+        tables.push(text.into());
     }
     load::read_editions(&mut policy, &source, &|file| {
         let path = path.parent().unwrap_or(Path::new("")).join(&file.text);
@@ -376,7 +376,7 @@ pub fn read_policy(path: &Path) -> Result<Loaded, Problem> {
         let node = yaml::read(source.text()).map_err(broken)?;
         Ok((source, node))
     })?;
-    Ok(Loaded { source, policy, tables, late_names: Vec::new(), own: true })
+    Ok(Loaded { source, policy, tables, packed: None, own: true })
 }
 
 /// Reads a YAML file as a source.

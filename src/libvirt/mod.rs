@@ -1,6 +1,7 @@
 //! libvirt's documents: which elements of a tree are definitions, and what their QEMU arguments say.
 
 pub mod arguments;
+mod namespaces;
 mod own_name;
 
 use crate::definition::Definition;
@@ -8,24 +9,8 @@ use crate::finding::Format;
 use crate::policy::schema::Context;
 use crate::tree::{NodeId, Tree};
 
+pub use namespaces::{PREFIXES, QEMU, VMLINT};
 pub use own_name::{device_names, own_name};
-
-/// Namespace of the QEMU pass-through elements.
-pub const QEMU: &str = "http://libvirt.org/schemas/domain/qemu/1.0";
-
-/// Namespace of what is said to vmlint itself.
-pub const VMLINT: &str = "https://vmlint.dev/xmlns/1";
-
-/// Prefixes that every policy for libvirt may use, with their URIs. The managers' ones are those that OpenStack, oVirt and KubeVirt write.
-pub const PREFIXES: [(&str, &str); 7] = [
-    ("qemu", QEMU),
-    ("libosinfo", "http://libosinfo.org/xmlns/libvirt/domain/1.0"),
-    ("nova", "http://openstack.org/xmlns/libvirt/nova/1.1"),
-    ("nova10", "http://openstack.org/xmlns/libvirt/nova/1.0"),
-    ("ovirt", "http://ovirt.org/vm/1.0"),
-    ("kubevirt", "http://kubevirt.io"),
-    ("vmlint", VMLINT),
-];
 
 /// The definitions of a tree, one for each root element that is one. The names of roots are those of libvirt's own
 /// documents; `domstatus` is its run-time state of a domain, `qemu-migration` the cookie that goes along with a migration.

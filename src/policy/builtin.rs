@@ -1,11 +1,13 @@
 //! The policies that vmlint brings along, prepared when it was built.
 
+use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
-use super::compile::{Faulty, Loaded};
+use super::compile::{Faulty, Loaded, PackedRules};
 use super::load;
 use super::matrix::{self, Edition, Feature, Matrix};
-use super::schema::{Fault, Platform, Text};
+use super::packed::Packed;
+use super::schema::{Fault, Platform, Policy, Text};
 use super::yaml::{self, Node};
 use crate::source::Source;
 
@@ -87,24 +89,27 @@ pub static ALL: [BuiltIn; 4] = [
 /// The ids of all rules of all built-in policies, read when somebody first asks.
 pub fn rule_ids() -> &'static [Arc<str>] {
     static IDS: OnceLock<Vec<Arc<str>>> = OnceLock::new();
-    IDS.get_or_init(|| {
-        let policies = ALL.iter().filter_map(|policy| policy.load().ok());
-        policies.flat_map(|loaded| loaded.policy.rules).map(|rule| rule.id.clone()).collect()
-    })
+    IDS.get_or_init(|| ALL.iter().filter_map(|policy| policy.rule_ids().ok()).flatten().collect())
 }
 
 impl File {
-    /// What it holds, with the names that its wording asks for; `documented` says with all that is said only to readers.
-    fn read(&self, documented: bool) -> Result<(Arc<Source>, Vec<String>, Node), Faulty> {
-        let source = Arc::new(Source::utf8(self.path, self.text.to_owned(), 0));
-        let faulty = |fault: Fault| Faulty { source: source.clone(), faults: vec![fault] };
-        let (late_names, node): (Vec<String>, Node) = if documented {
-            let node = yaml::read(self.text).map_err(|broken| faulty(Fault::error(broken.span, broken.message)))?;
-            (yaml::late_names(&node), node)
-        } else {
-            postcard::from_bytes(self.prepared).map_err(|error| faulty(Fault::error(0..0, error.to_string())))?
-        };
-        Ok((source, late_names, node))
+    fn source(&self) -> Arc<Source> {
+        Arc::new(Source::utf8(self.path, self.text, 0))
+    }
+
+    /// What it holds, packed.
+    fn packed(&self, source: &Arc<Source>) -> Result<Packed<'static>, Faulty> {
+        let faulty =
+            |error: postcard::Error| Faulty { source: source.clone(), faults: vec![Fault::error(0..0, error.to_string())] };
+        postcard::from_bytes(self.prepared).map_err(faulty)
+    }
+
+    /// What it holds, read from its text.
+    fn yaml(&self, source: &Arc<Source>) -> Result<Node, Faulty> {
+        yaml::read(self.text).map_err(|broken| {
+            let fault = Fault::error(broken.span, broken.message);
+            Faulty { source: source.clone(), faults: vec![fault] }
+        })
     }
 }
 
@@ -119,12 +124,33 @@ impl BuiltIn {
         !self.editions.is_empty()
     }
 
-    /// The policy without its documentation: what a check needs, at once.
+    /// The policy for a check: rules and editions are read when a definition asks for them, and documentation is not there.
     ///
     /// # Errors
     /// Its faults; tests see to it that there are none.
     pub fn load(&'static self) -> Result<Loaded, Faulty> {
-        self.read(false)
+        let source = self.file.source();
+        let Packed { names, frame, rules } = self.file.packed(&source)?;
+        let faulty = |faults: Vec<Fault>| Faulty { source: source.clone(), faults };
+        let (mut policy, citations) = load::load_frame(&frame, false).map_err(faulty)?;
+        // Read once in the life of the process: giving thousands of small pieces back takes longer than it is worth.
+        std::mem::forget(frame);
+        if let Some(matrix) = &policy.matrix {
+            let (features, files) = (matrix.features.clone(), std::mem::take(&mut policy.editions));
+            let editions = move || files.iter().filter_map(|file| self.late_edition(file, &features)).collect();
+            policy.matrix = Some(Arc::new(Matrix::new(matrix.features.clone(), editions)));
+        }
+        let tables = self.tables(&policy, &source)?;
+        Ok(Loaded { source, policy, tables, packed: Some(Arc::new(PackedRules { names, rules, citations })), own: false })
+    }
+
+    /// The ids of its rules.
+    ///
+    /// # Errors
+    /// As [`BuiltIn::load`].
+    pub fn rule_ids(&'static self) -> Result<Vec<Arc<str>>, Faulty> {
+        let packed = self.file.packed(&self.file.source())?;
+        Ok(packed.rules.iter().map(|rule| format!("{}/{}", self.id, rule.id).into()).collect())
     }
 
     /// The whole policy, read from its text.
@@ -132,32 +158,28 @@ impl BuiltIn {
     /// # Errors
     /// Its faults; tests see to it that there are none.
     pub fn load_documented(&'static self) -> Result<Loaded, Faulty> {
-        self.read(true)
+        let source = self.file.source();
+        let node = self.file.yaml(&source)?;
+        let faulty = |faults: Vec<Fault>| Faulty { source: source.clone(), faults };
+        let mut policy = load::load(&node, true).map_err(faulty)?;
+        let tables = self.tables(&policy, &source)?;
+        load::read_editions(&mut policy, &source, &|file| {
+            let edition = self.edition(file).ok_or_else(|| absent(&source, file))?;
+            let source = edition.source();
+            let node = edition.yaml(&source)?;
+            Ok((source, node))
+        })?;
+        Ok(Loaded { source, policy, tables, packed: None, own: false })
     }
 
-    fn read(&'static self, documented: bool) -> Result<Loaded, Faulty> {
-        let (source, late_names, node) = self.file.read(documented)?;
-        let faulty = |faults: Vec<Fault>| Faulty { source: source.clone(), faults };
-        let mut policy = load::load(&node, documented).map_err(faulty)?;
-        // Read once in the life of the process: giving thousands of small pieces back takes longer than it is worth.
-        std::mem::forget(node);
-        let absent = |file: &Text| faulty(vec![Fault::error(file.span.clone(), format!("there is no file `{}`", file.text))]);
-        let mut tables = Vec::new();
-        for (_, file) in &policy.tables {
-            let (_, text) = self.tables.iter().find(|(name, _)| *name == file.text).ok_or_else(|| absent(file))?;
-            tables.push((*text).to_owned());
-        }
-        if documented {
-            load::read_editions(&mut policy, &source, &|file| {
-                let edition = self.edition(file).ok_or_else(|| absent(file))?;
-                edition.read(documented).map(|(source, _, node)| (source, node))
-            })?;
-        } else if let Some(matrix) = &policy.matrix {
-            let (features, files) = (matrix.features.clone(), std::mem::take(&mut policy.editions));
-            let editions = move || files.iter().filter_map(|file| self.late_edition(file, &features)).collect();
-            policy.matrix = Some(Arc::new(Matrix::new(matrix.features.clone(), editions)));
-        }
-        Ok(Loaded { source, policy, tables, late_names, own: false })
+    /// The texts of its tables.
+    fn tables(&self, policy: &Policy, source: &Arc<Source>) -> Result<Vec<Cow<'static, str>>, Faulty> {
+        let table = |file: &Text| self.tables.iter().find(|(name, _)| *name == file.text);
+        let texts = policy.tables.iter().map(|(_, file)| match table(file) {
+            Some((_, text)) => Ok(Cow::Borrowed(*text)),
+            None => Err(absent(source, file)),
+        });
+        texts.collect()
     }
 
     fn edition(&'static self, file: &Text) -> Option<&'static File> {
@@ -166,18 +188,28 @@ impl BuiltIn {
 
     /// An edition of its matrix. Tests see to it that each can be read.
     fn late_edition(&'static self, file: &Text, features: &[Feature]) -> Option<Edition> {
-        let (_, _, node) = self.edition(file)?.read(false).ok()?;
-        let edition = matrix::read_edition(&node, features).ok();
+        let edition = self.edition(file)?;
+        let Packed { frame, .. } = edition.packed(&edition.source()).ok()?;
+        let edition = matrix::read_edition(&frame, features).ok();
         // As above.
-        std::mem::forget(node);
+        std::mem::forget(frame);
         edition
     }
+}
+
+fn absent(source: &Arc<Source>, file: &Text) -> Faulty {
+    let fault = Fault::error(file.span.clone(), format!("there is no file `{}`", file.text));
+    Faulty { source: source.clone(), faults: vec![fault] }
 }
 
 #[cfg(test)]
 mod unit {
     use super::*;
-    use crate::policy::compile::{Choice, compile};
+    use crate::policy::compile::{Choice, CompiledRule, compile};
+    use crate::policy::schema::Case;
+    use crate::policy::tests::Test;
+    use crate::tree::{Builder, Tree, Vocabulary};
+    use crate::xpath::{Clause, Context, Key};
 
     #[test]
     fn every_built_in_policy_compiles_without_a_fault() {
@@ -204,7 +236,7 @@ mod unit {
     fn names_in_the_wording_are_known_before_it_is_compiled() {
         for policy in &ALL {
             let late = compile(&[policy.load().unwrap()], false, &|_| Choice::Run).unwrap().0;
-            let at_once = Loaded { own: true, late_names: Vec::new(), ..policy.load_documented().unwrap() };
+            let at_once = Loaded { own: true, ..policy.load_documented().unwrap() };
             let at_once = compile(&[at_once], false, &|_| Choice::Run).unwrap().0;
             let names = |rules: &'static crate::policy::compile::RuleSet| {
                 let vocabulary = rules.vocabulary();
@@ -213,5 +245,59 @@ mod unit {
             let (late, at_once) = (names(Box::leak(Box::new(late))), names(Box::leak(Box::new(at_once))));
             assert!(at_once.is_subset(&late), "{:?}", at_once.difference(&late).collect::<Vec<_>>());
         }
+    }
+
+    #[test]
+    fn packed_rules_are_those_of_the_text() {
+        for policy in &ALL {
+            let (packed, _) = compile(&[policy.load().unwrap()], false, &|_| Choice::Run).unwrap();
+            let (whole, _) = compile(&[policy.load_documented().unwrap()], false, &|_| Choice::Run).unwrap();
+            let (late, early) = (&packed.policies[0], &whole.policies[0]);
+            assert_eq!(late.asks_for_guest, early.asks_for_guest);
+            assert_eq!(late.rules.len(), early.rules.len());
+            for (number, (rule, other)) in late.rules.iter().zip(&early.rules).enumerate() {
+                assert_eq!((&rule.id, rule.exclusive), (&other.id, other.exclusive));
+                let branches = late.branches(rule).unwrap();
+                let (rule, other) = (late.rule(number).unwrap(), early.rule(number).unwrap());
+                assert_eq!(rule.contexts, other.contexts);
+                assert_eq!(format!("{:?}", cases(rule)), format!("{:?}", cases(other)), "{}", early.rules[number].id);
+                // What a document has to hold, in words: the two number names differently.
+                let nothing = Builder::new("", &whole.vocabulary, 0, 0).finish();
+                let tables: Vec<Tree<'_>> = early.tables().iter().map(|table| table.tree(&whole.vocabulary)).collect();
+                let context = Context { tables: &tables, ..Context::new(&nothing) };
+                let mut asked = Vec::new();
+                for (number, case) in other.cases.iter().enumerate() {
+                    let find = early.find(case, &whole.vocabulary).unwrap();
+                    asked.extend(find.branches().enumerate().map(|(n, branch)| {
+                        let counts = case.case.tests.iter().any(|test| matches!(test, Test::Count { .. }));
+                        let clauses = if counts { Vec::new() } else { branch.keys_with(&context) };
+                        (number, n, in_words(&clauses, &whole.vocabulary))
+                    }));
+                }
+                let packed: Vec<_> = branches
+                    .iter()
+                    .map(|branch| {
+                        let clauses = late.clauses(branch);
+                        (usize::from(branch.case), usize::from(branch.branch), in_words(&clauses, &packed.vocabulary))
+                    })
+                    .collect();
+                assert_eq!(packed, asked, "{}", early.rules[number].id);
+            }
+        }
+    }
+
+    fn cases(rule: &CompiledRule) -> Vec<&Case> {
+        rule.cases.iter().map(|case| &*case.case).collect()
+    }
+
+    fn in_words(clauses: &[Clause], vocabulary: &Vocabulary) -> Vec<Vec<String>> {
+        let key = |key: &Key| match key {
+            Key::Element(name) => format!("{:?}", vocabulary.name(*name)),
+            Key::Attribute(name) => format!("@{:?}", vocabulary.name(*name)),
+            Key::Value(name, value) => format!("@{:?}={value}", vocabulary.name(*name)),
+        };
+        let mut clauses: Vec<Vec<String>> = clauses.iter().map(|clause| clause.iter().map(key).collect()).collect();
+        clauses.sort();
+        clauses
     }
 }

@@ -1,21 +1,23 @@
 //! From checked policies to a [`RuleSet`]: expressions compiled, templates taken apart, tables read.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
+use super::environment::environment;
 use super::fixes::CompiledRecipe;
+use super::load::{self, Citations};
 use super::matrix::Matrix;
 use super::names;
+use super::packed::{PackedBranch, PackedKey, PackedRule};
 use super::schema::{Case, Context, Device, Fault, Gate, Platform, Policy, Rule, Text};
 use super::table::Table;
 use super::template::{Piece, pieces};
-use super::tests::Test;
-use crate::finding::{Citation, Decision, Severity, Status};
+use crate::finding::{Decision, Severity};
 use crate::source::Source;
-use crate::systems::GuestPattern;
-use crate::tree::Vocabulary;
-use crate::xpath::{self, Environment, Expression, VariableKind};
-use crate::{definition, libvirt, suppress};
+use crate::tree::{NameId, Vocabulary};
+use crate::xpath::{self, Clause, Environment, Expression, Key};
+use crate::{definition, suppress};
 
 /// A policy with the file it came from.
 #[derive(Debug)]
@@ -25,11 +27,30 @@ pub struct Loaded {
     /// What it says.
     pub policy: Policy,
     /// The texts of its tables, in the order of [`Policy::tables`].
-    pub tables: Vec<String>,
-    /// The names that expressions in its wording ask for, where that is compiled late: `prefix:name`, or `name`.
-    pub late_names: Vec<String>,
+    pub tables: Vec<Cow<'static, str>>,
+    /// The rules of a built-in policy, where they are to be read when a document may match them; the policy itself then has none.
+    pub packed: Option<Arc<PackedRules>>,
     /// Whether it is the user's own.
     pub own: bool,
+}
+
+/// The rules of a built-in policy as they were packed, and what they need to be read.
+#[derive(Debug)]
+pub struct PackedRules {
+    /// As [`super::packed::Packed::names`].
+    pub names: Vec<(&'static str, &'static str)>,
+    /// As [`super::packed::Packed::rules`].
+    pub rules: Vec<PackedRule<'static>>,
+    pub(super) citations: Citations,
+}
+
+impl Loaded {
+    /// The ids of its rules.
+    pub fn rule_ids(&self) -> impl Iterator<Item = Arc<str>> {
+        let packed = self.packed.iter().flat_map(|packed| &packed.rules);
+        let packed = packed.map(|rule| format!("{}/{}", self.policy.id, rule.id).into());
+        self.policy.rules.iter().map(|rule| rule.id.clone()).chain(packed)
+    }
 }
 
 /// What is to be done with a rule.
@@ -78,48 +99,162 @@ pub(crate) struct Compiled {
     pub hosts: Vec<Arc<str>>,
     /// Named with `--policy`: judges for every host.
     pub named: bool,
-    pub tables: Vec<Table>,
     pub devices: Vec<DeviceName>,
     pub matrix: Option<Arc<Matrix>>,
     /// Whether any rule applies only to some guests.
     pub asks_for_guest: bool,
-    pub rules: Vec<CompiledRule>,
+    pub rules: Vec<LateRule>,
+    tables: Vec<Cow<'static, str>>,
+    tables_read: OnceLock<Vec<Table>>,
+    /// The names that packed rules ask for, by their numbers there.
+    names: Vec<NameId>,
+    desk: Desk,
 }
 
+/// What rules are read and compiled with.
+#[derive(Debug)]
+struct Desk {
+    /// A built-in policy without its rules, and these.
+    packed: Option<(Policy, Arc<PackedRules>)>,
+    /// Whether the policy is the user's own.
+    own: bool,
+    source: Arc<Source>,
+    environment: Arc<Environment>,
+}
+
+impl Desk {
+    /// Compiles what tests have seen to be without a fault. The vocabulary holds every name already.
+    fn late<T>(&self, vocabulary: &Vocabulary, compile: impl FnOnce(&mut Compiler<'_>) -> T) -> T {
+        compile(&mut Compiler {
+            source: self.source.clone(),
+            checked: None,
+            environment: self.environment.clone(),
+            vocabulary: &mut vocabulary.clone(),
+            faults: Vec::new(),
+        })
+    }
+}
+
+impl Compiled {
+    /// The tables.
+    pub fn tables(&self) -> &[Table] {
+        self.tables_read.get_or_init(|| self.tables.iter().filter_map(|text| Table::read(text).ok()).collect())
+    }
+
+    /// The rule with this number; a packed one is read now.
+    pub fn rule(&self, number: usize) -> Option<&CompiledRule> {
+        let rule = self.rules.get(number)?;
+        let read = || {
+            let (policy, rules) = self.desk.packed.as_ref()?;
+            let packed = rules.rules.get(rule.packed?)?;
+            let node = postcard::from_bytes(packed.node).ok()?;
+            let read = load::load_rule(&node, packed.is_use, policy, &rules.citations).ok()?;
+            Some(CompiledRule::new(&read, rule.choice))
+        };
+        rule.compiled.get_or_init(read).as_ref()
+    }
+
+    /// What the cases of a packed rule look for.
+    pub fn branches(&self, rule: &LateRule) -> Option<&[PackedBranch<'static>]> {
+        let (_, rules) = self.desk.packed.as_ref()?;
+        rules.rules.get(rule.packed?).map(|packed| &*packed.branches)
+    }
+
+    /// The nodes that a case is about.
+    pub fn find<'c>(&self, case: &'c CompiledCase, vocabulary: &Vocabulary) -> Option<&'c Expression> {
+        let compile = || self.desk.late(vocabulary, |compiler| compiler.expression(&case.case.find));
+        case.find.get_or_init(compile).as_ref()
+    }
+
+    /// What a case says.
+    pub fn wording<'c>(&self, case: &'c CompiledCase, vocabulary: &Vocabulary) -> &'c Wording {
+        case.wording.get_or_init(|| self.desk.late(vocabulary, |compiler| compiler.wording(&case.case)))
+    }
+
+    /// The expression for a device's own name.
+    pub fn device_name<'c>(&self, device: &'c DeviceName, vocabulary: &Vocabulary) -> Option<&'c Expression> {
+        let compile = |text| self.desk.late(vocabulary, |compiler| compiler.expression(text));
+        device.name.get_or_init(|| device.own_name.as_ref().and_then(compile)).as_ref()
+    }
+
+    /// The line of the policy that decided a case. Looked up when the first finding needs it.
+    pub fn decision(&self, case: &CompiledCase) -> Arc<Decision> {
+        let decision = case.decision.get_or_init(|| {
+            let source = &self.desk.source;
+            let (line, text) = source.line_around(case.case.find.span.start);
+            let path = source.path().to_string_lossy().into();
+            Arc::new(Decision { path, line: line as u32 + 1, text: text.trim().into(), own: self.desk.own })
+        });
+        decision.clone()
+    }
+
+    /// What a document has to hold for a branch of a packed rule.
+    pub fn clauses(&self, branch: &PackedBranch<'_>) -> Vec<Clause> {
+        let name = |number: &u32| self.names.get(*number as usize).copied().unwrap_or(NameId::OTHER);
+        let key = |key: &PackedKey<'_>| match key {
+            PackedKey::Element(number) => Key::Element(name(number)),
+            PackedKey::Attribute(number) => Key::Attribute(name(number)),
+            PackedKey::Value(number, value) => Key::Value(name(number), (*value).into()),
+        };
+        branch.clauses.iter().map(|clause| clause.iter().map(key).collect()).collect()
+    }
+}
+
+/// How messages call one kind of element.
 #[derive(Debug)]
 pub(crate) struct DeviceName {
-    pub element: crate::tree::NameId,
+    pub element: NameId,
     pub noun: String,
-    pub name: Option<Expression>,
     pub phrase: Option<String>,
+    own_name: Option<Text>,
+    name: OnceLock<Option<Expression>>,
+}
+
+/// A rule. One of a built-in policy is read when a document first may match it.
+#[derive(Debug)]
+pub(crate) struct LateRule {
+    pub id: Arc<str>,
+    pub exclusive: bool,
+    /// There only because it is exclusive; what it finds is not shown.
+    pub hidden: bool,
+    /// Whether any of its expressions looks at a table.
+    pub asks_for_tables: bool,
+    choice: Choice,
+    /// Its number among the packed rules.
+    packed: Option<usize>,
+    compiled: OnceLock<Option<CompiledRule>>,
 }
 
 #[derive(Debug)]
 pub(crate) struct CompiledRule {
-    pub id: Arc<str>,
     pub contexts: Vec<Context>,
-    pub exclusive: bool,
-    /// Compiled only because it is exclusive; what it finds is not shown.
-    pub hidden: bool,
     pub cases: Vec<CompiledCase>,
 }
 
-#[derive(Debug)]
-pub(crate) struct CompiledCase {
-    pub find: Expression,
-    pub tests: Arc<[Test]>,
-    pub severity: Severity,
-    pub status: Status,
-    pub citation: Option<Arc<Citation>>,
-    pub gate: Gate,
-    pub guests: Arc<[GuestPattern]>,
-    pub hosts: Vec<Arc<str>>,
-    pub except_hosts: Vec<(Arc<str>, Option<Expression>)>,
-    pub place: Place,
-    wording: LateWording,
+impl CompiledRule {
+    fn new(rule: &Rule, choice: Choice) -> CompiledRule {
+        let case = |case: &Arc<Case>| CompiledCase {
+            case: case.clone(),
+            severity: if let Choice::RunAs(severity) = choice { severity } else { case.severity },
+            find: OnceLock::new(),
+            wording: OnceLock::new(),
+            decision: OnceLock::new(),
+        };
+        CompiledRule { contexts: rule.contexts.clone(), cases: rule.cases.iter().map(case).collect() }
+    }
 }
 
-/// What a case says and points at, and how it is fixed.
+/// A case; its expressions are compiled when a document first may match it, its wording when it first finds something.
+#[derive(Debug)]
+pub(crate) struct CompiledCase {
+    pub case: Arc<Case>,
+    pub severity: Severity,
+    find: OnceLock<Option<Expression>>,
+    wording: OnceLock<Wording>,
+    decision: OnceLock<Arc<Decision>>,
+}
+
+/// What a case says and points at, what it leaves out, and how it is fixed.
 #[derive(Debug)]
 pub(crate) struct Wording {
     pub message: Template,
@@ -127,54 +262,8 @@ pub(crate) struct Wording {
     pub label: Option<Template>,
     pub at: Option<Expression>,
     pub related: Vec<(Expression, Option<Template>)>,
+    pub except_hosts: Vec<(Arc<str>, Option<Expression>)>,
     pub fixes: Vec<CompiledRecipe>,
-}
-
-/// The wording of a case; a built-in policy's is compiled when the case first finds something.
-#[derive(Debug)]
-struct LateWording {
-    case: Arc<Case>,
-    environment: Arc<Environment>,
-    compiled: OnceLock<Wording>,
-}
-
-impl CompiledCase {
-    /// What the case says. The vocabulary holds every name that it asks for.
-    pub fn wording(&self, vocabulary: &Vocabulary) -> &Wording {
-        self.wording.compiled.get_or_init(|| {
-            let mut vocabulary = vocabulary.clone();
-            let mut compiler = Compiler {
-                source: self.place.source.clone(),
-                checked: None,
-                environment: self.wording.environment.clone(),
-                vocabulary: &mut vocabulary,
-                faults: Vec::new(),
-            };
-            compiler.wording(&self.wording.case)
-        })
-    }
-}
-
-/// Where a case stands in its policy.
-#[derive(Debug)]
-pub(crate) struct Place {
-    source: Arc<Source>,
-    at: u32,
-    own: bool,
-    decision: OnceLock<Arc<Decision>>,
-}
-
-impl Place {
-    /// The line of the policy that decided. Looked up when the first finding needs it.
-    pub fn decision(&self) -> Arc<Decision> {
-        let decision = self.decision.get_or_init(|| {
-            let line = self.source.line_index(self.at);
-            let text = self.source.slice(self.source.line_span(line)).trim();
-            let path = self.source.path().to_string_lossy().into();
-            Arc::new(Decision { path, line: line as u32 + 1, text: text.into(), own: self.own })
-        });
-        decision.clone()
-    }
 }
 
 #[derive(Debug)]
@@ -190,9 +279,6 @@ pub(crate) enum Part {
     Host,
     Value(Expression),
 }
-
-/// The string variables, in the order of [`xpath::Context::strings`].
-pub(crate) const STRING_VARIABLES: [&str; 3] = ["host", "guest", "guest-drivers"];
 
 /// The faults of one policy file.
 #[derive(Debug)]
@@ -221,7 +307,7 @@ pub fn compile(policies: &[Loaded], named: bool, choose: &dyn Fn(&str) -> Choice
             source: loaded.source.clone(),
             // The built-in policies are checked by tests, not at every start.
             checked: loaded.own.then_some(&loaded.policy),
-            environment: Arc::new(environment(loaded)),
+            environment: Arc::new(environment_of(loaded)),
             vocabulary: &mut vocabulary,
             faults: Vec::new(),
         };
@@ -236,37 +322,19 @@ pub fn compile(policies: &[Loaded], named: bool, choose: &dyn Fn(&str) -> Choice
     if faulty.iter().flat_map(|file| &file.faults).any(|fault| fault.severity == Severity::Error) {
         return Err(faulty);
     }
-    let ids = policies.iter().flat_map(|loaded| &loaded.policy.rules).map(|rule| rule.id.clone());
+    let ids = policies.iter().flat_map(Loaded::rule_ids);
     let off = ids.filter(|id| choose(id) == Choice::Off).collect();
     let own = suppress::RULES.iter().map(|id| (*id, choose(id))).collect();
     Ok((RuleSet { vocabulary, policies: compiled, off, own }, faulty))
 }
 
-/// The prefixes that every expression over definitions of a platform may use.
-pub(crate) fn prefixes(platform: Platform) -> Environment {
-    let mut environment = Environment::default();
-    if platform == Platform::Libvirt {
-        for (prefix, uri) in libvirt::PREFIXES {
-            environment.prefix(prefix, uri);
-        }
-    }
-    environment
-}
-
-fn environment(loaded: &Loaded) -> Environment {
+fn environment_of(loaded: &Loaded) -> Environment {
     let policy = &loaded.policy;
-    let mut environment = prefixes(policy.platform);
+    let prefixes = policy.prefixes.iter().map(|(prefix, uri)| (prefix.as_str(), uri.as_str()));
+    let tables = policy.tables.iter().map(|(name, _)| name.as_str());
+    let mut environment = environment(policy.platform == Platform::Libvirt, prefixes, tables);
     if !loaded.own {
         environment.late_patterns();
-    }
-    for (prefix, uri) in &policy.prefixes {
-        environment.prefix(prefix, uri);
-    }
-    for name in STRING_VARIABLES {
-        environment.variable(name, VariableKind::String);
-    }
-    for (name, _) in &policy.tables {
-        environment.variable(name, VariableKind::Table);
     }
     environment
 }
@@ -282,93 +350,111 @@ pub(super) struct Compiler<'c> {
 
 impl Compiler<'_> {
     fn policy(&mut self, loaded: &Loaded, named: bool, choose: &dyn Fn(&str) -> Choice) -> Compiled {
-        let policy = &loaded.policy;
-        for name in &loaded.late_names {
-            match name.split_once(':') {
-                Some((prefix, local)) => self.environment.uri(prefix).map(|uri| self.vocabulary.intern(uri, local)),
-                None => Some(self.vocabulary.intern("", name)),
-            };
+        let checked = self.checked.is_some();
+        let tables_read = OnceLock::new();
+        if checked {
+            let read = loaded.policy.tables.iter().zip(&loaded.tables).filter_map(|((_, file), text)| match Table::read(text) {
+                Ok(table) => Some(table),
+                Err(reason) => {
+                    let message = format!("the table `{}` cannot be read: {reason}", file.text);
+                    self.faults.push(Fault::error(file.span.clone(), message));
+                    None
+                }
+            });
+            let _ = tables_read.set(read.collect());
         }
-        let tables = policy.tables.iter().zip(&loaded.tables).filter_map(|((_, file), text)| match Table::read(text) {
-            Ok(table) => Some(table),
-            Err(reason) => {
-                self.faults.push(Fault::error(file.span.clone(), format!("the table `{}` cannot be read: {reason}", file.text)));
-                None
+        let devices = loaded.policy.devices.iter().map(|device| self.device(device)).collect();
+        let mut asks_for_guest = false;
+        let mut rules = Vec::new();
+        for rule in &loaded.policy.rules {
+            let choice = choose(&rule.id);
+            if choice == Choice::Off && !rule.exclusive {
+                continue;
             }
-        });
-        let tables = tables.collect();
-        let devices = policy.devices.iter().map(|device| self.device(device)).collect();
-        let rules: Vec<CompiledRule> = policy.rules.iter().filter_map(|rule| self.rule(rule, choose(&rule.id))).collect();
-        let asks = |case: &CompiledCase| case.gate != Gate::Open || !case.guests.is_empty();
-        let asks_for_guest = rules.iter().flat_map(|rule| &rule.cases).any(asks);
-        let Policy { platform, hosts, matrix, .. } = policy;
+            let compiled = self.rule(rule, choice);
+            asks_for_guest |= rule.cases.iter().any(|case| case.gate != Gate::Open || !case.guests.is_empty());
+            rules.push(LateRule {
+                id: rule.id.clone(),
+                exclusive: rule.exclusive,
+                hidden: choice == Choice::Off,
+                asks_for_tables: !loaded.tables.is_empty(),
+                choice,
+                packed: None,
+                compiled: OnceLock::from(Some(compiled)),
+            });
+        }
+        let mut names = Vec::new();
+        if let Some(packed) = &loaded.packed {
+            names = packed.names.iter().map(|(namespace, local)| self.vocabulary.intern(namespace, local)).collect();
+            for (number, (rule, id)) in packed.rules.iter().zip(loaded.rule_ids()).enumerate() {
+                let choice = choose(&id);
+                if choice == Choice::Off && !rule.exclusive {
+                    continue;
+                }
+                asks_for_guest |= rule.asks_for_guest;
+                rules.push(LateRule {
+                    id,
+                    exclusive: rule.exclusive,
+                    hidden: choice == Choice::Off,
+                    asks_for_tables: rule.asks_for_tables,
+                    choice,
+                    packed: Some(number),
+                    compiled: OnceLock::new(),
+                });
+            }
+        }
+        let Policy { platform, hosts, matrix, .. } = &loaded.policy;
         Compiled {
             platform: *platform,
             hosts: hosts.clone(),
             named,
-            tables,
             devices,
             matrix: matrix.clone(),
             asks_for_guest,
             rules,
+            tables: loaded.tables.clone(),
+            tables_read,
+            names,
+            desk: Desk {
+                source: self.source.clone(),
+                environment: self.environment.clone(),
+                packed: loaded.packed.as_ref().map(|packed| (loaded.policy.clone(), packed.clone())),
+                own: checked,
+            },
         }
     }
 
     fn device(&mut self, device: &Device) -> DeviceName {
+        let name = OnceLock::new();
+        if self.checked.is_some() {
+            let _ = name.set(device.name.as_ref().and_then(|name| self.expression(name)));
+        }
         DeviceName {
             element: self.vocabulary.intern("", &device.element),
             noun: device.noun.clone(),
-            name: device.name.as_ref().and_then(|name| self.expression(name)),
             phrase: device.phrase.clone(),
+            own_name: device.name.clone(),
+            name,
         }
     }
 
-    fn rule(&mut self, rule: &Rule, choice: Choice) -> Option<CompiledRule> {
-        let hidden = choice == Choice::Off;
-        if hidden && !rule.exclusive {
-            return None;
+    /// A rule that is there already; all of a user's own is compiled at once.
+    fn rule(&mut self, rule: &Rule, choice: Choice) -> CompiledRule {
+        let compiled = CompiledRule::new(rule, choice);
+        for case in &compiled.cases {
+            let text = &case.case.find;
+            let find = self.expression(text);
+            if find.as_ref().is_some_and(|find| !find.is_node_set()) {
+                let fault = Fault::error(text.span.clone(), "`find` gives no nodes, so there is nothing to point at");
+                let help = "Put the condition in brackets behind the nodes it is about: `devices/disk[…]`.";
+                self.faults.push(fault.help(Some(help.to_owned())));
+            }
+            let _ = case.find.set(find);
+            if self.checked.is_some() {
+                let _ = case.wording.set(self.wording(&case.case));
+            }
         }
-        let cases = rule.cases.iter().filter_map(|case| self.case(case, choice)).collect();
-        let Rule { id, contexts, exclusive, .. } = rule;
-        Some(CompiledRule { id: id.clone(), contexts: contexts.clone(), exclusive: *exclusive, hidden, cases })
-    }
-
-    fn case(&mut self, case: &Arc<Case>, choice: Choice) -> Option<CompiledCase> {
-        let find = self.expression(&case.find);
-        if find.as_ref().is_some_and(|find| !find.is_node_set()) {
-            let fault = Fault::error(case.find.span.clone(), "`find` gives no nodes, so there is nothing to point at");
-            self.faults.push(
-                fault.help(Some("Put the condition in brackets behind the nodes it is about: `devices/disk[…]`.".to_owned())),
-            );
-        }
-        let compiled = OnceLock::new();
-        if self.checked.is_some() {
-            let _ = compiled.set(self.wording(case));
-        }
-        let wording = LateWording { case: case.clone(), environment: self.environment.clone(), compiled };
-        let except_hosts = case
-            .except_hosts
-            .iter()
-            .map(|(host, find)| (host.clone(), find.as_ref().and_then(|find| self.expression(find))))
-            .collect();
-        Some(CompiledCase {
-            find: find?,
-            tests: case.tests.clone(),
-            severity: if let Choice::RunAs(severity) = choice { severity } else { case.severity },
-            status: case.status,
-            citation: case.citation.clone(),
-            gate: case.gate.clone(),
-            guests: case.guests.clone(),
-            hosts: case.hosts.clone(),
-            except_hosts,
-            place: Place {
-                source: self.source.clone(),
-                at: case.find.span.start,
-                own: self.checked.is_some(),
-                decision: OnceLock::new(),
-            },
-            wording,
-        })
+        compiled
     }
 
     fn wording(&mut self, case: &Case) -> Wording {
@@ -381,8 +467,13 @@ impl Compiler<'_> {
             Some((self.expression(find)?, label))
         });
         let related = related.collect();
+        let except_hosts = case
+            .except_hosts
+            .iter()
+            .map(|(host, find)| (host.clone(), find.as_ref().and_then(|find| self.expression(find))))
+            .collect();
         let fixes = case.fixes.iter().map(|recipe| self.recipe(recipe)).collect();
-        Wording { message, help, label, at, related, fixes }
+        Wording { message, help, label, at, related, except_hosts, fixes }
     }
 
     pub(super) fn expression(&mut self, text: &Text) -> Option<Expression> {

@@ -1,11 +1,12 @@
 //! Which rules a document can match at all: every branch of every expression is filed under something that a document must hold for
 //! it, so that a document pays only for the rules that ask for what it has.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
-use super::compile::Compiled;
 use crate::tree::{NameId, Tree};
-use crate::xpath::{Branch, Clause, Key};
+use crate::xpath::{Clause, Key};
 
 /// A branch of a case's expression, by its place in the rule set. Ordered as the rules are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -14,6 +15,14 @@ pub struct Entry {
     pub rule: u16,
     pub case: u16,
     pub branch: u16,
+}
+
+impl Entry {
+    /// Number of policy, rule, case and branch.
+    pub fn new(policy: usize, rule: usize, case: usize, branch: usize) -> Entry {
+        let number = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
+        Entry { policy: number(policy), rule: number(rule), case: number(case), branch: number(branch) }
+    }
 }
 
 /// A bucket's number; buckets hold the entries that ask for one key.
@@ -70,13 +79,12 @@ impl Values {
 #[derive(Debug)]
 struct Filed {
     entry: Entry,
-    others: Vec<Box<[Bucket]>>,
+    others: Arc<[Box<[Bucket]>]>,
 }
 
 impl Index {
-    /// The branches of these policies under the keys that `keys` gives them, none for a branch to leave out; `names` is the size of the
-    /// vocabulary.
-    pub(crate) fn new(policies: &[Compiled], names: usize, keys: impl Fn(Entry, Branch<'_>) -> Option<Vec<Clause>>) -> Index {
+    /// Branches with what a document has to hold for them, the clause that says most first; `names` is the size of the vocabulary.
+    pub fn new(branches: &[(Entry, Vec<Clause>)], names: usize) -> Index {
         let mut index = Index {
             elements: vec![NO_BUCKET; names],
             attributes: vec![NO_BUCKET; names],
@@ -84,25 +92,17 @@ impl Index {
             buckets: Vec::new(),
             always: Vec::new(),
         };
-        let branches = branches(policies, keys);
-        // How many branches ask for a key tells how little it says.
-        let mut asked: FxHashMap<&Key, u32> = FxHashMap::default();
-        for key in branches.iter().flat_map(|(_, clauses)| clauses.iter()).flatten() {
-            *asked.entry(key).or_default() += 1;
-        }
-        let weight = |clause: &Clause| {
-            let weight = |key: &Key| 2 * asked.get(key).copied().unwrap_or(0) + u32::from(!matches!(key, Key::Value(..)));
-            clause.iter().map(weight).sum::<u32>()
-        };
-        for (entry, clauses) in &branches {
-            let Some(best) = (0..clauses.len()).min_by_key(|&n| weight(&clauses[n])) else {
+        for (entry, clauses) in branches {
+            if clauses.is_empty() {
                 index.always.push(*entry);
                 continue;
-            };
+            }
             let mut buckets: Vec<Box<[Bucket]>> =
                 clauses.iter().map(|clause| clause.iter().map(|key| index.bucket(key)).collect()).collect();
-            for bucket in buckets.swap_remove(best) {
-                index.buckets[bucket as usize].push(Filed { entry: *entry, others: buckets.clone() });
+            let first = buckets.swap_remove(0);
+            let others: Arc<[Box<[Bucket]>]> = buckets.into();
+            for bucket in first {
+                index.buckets[bucket as usize].push(Filed { entry: *entry, others: others.clone() });
             }
         }
         index
@@ -153,24 +153,4 @@ impl Index {
         entries.dedup();
         entries
     }
-}
-
-fn branches(policies: &[Compiled], keys: impl Fn(Entry, Branch<'_>) -> Option<Vec<Clause>>) -> Vec<(Entry, Vec<Clause>)> {
-    let mut all = Vec::new();
-    for (policy, compiled) in policies.iter().enumerate() {
-        for (rule, compiled) in compiled.rules.iter().enumerate() {
-            for (case, compiled) in compiled.cases.iter().enumerate() {
-                // A test on how many nodes there are can fail where there are none.
-                let counts = compiled.tests.iter().any(|test| matches!(test, super::tests::Test::Count { at_least: 1.., .. }));
-                for (branch, parsed) in compiled.find.branches().enumerate() {
-                    let number = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
-                    let entry = Entry { policy: number(policy), rule: number(rule), case: number(case), branch: number(branch) };
-                    if let Some(keys) = keys(entry, parsed) {
-                        all.push((entry, if counts { Vec::new() } else { keys }));
-                    }
-                }
-            }
-        }
-    }
-    all
 }

@@ -76,13 +76,21 @@ pub const SEVERITIES: [(&str, Severity); 3] =
     [("note", Severity::Note), ("warning", Severity::Warning), ("error", Severity::Error)];
 
 /// The documents by their keys; none where the document itself is at fault.
-type Citations = HashMap<String, Option<Arc<Citation>>>;
+pub(super) type Citations = HashMap<String, Option<Arc<Citation>>>;
 
 /// Checks a policy read as YAML. `documented` says that its rules have to have their documentation and examples.
 ///
 /// # Errors
 /// All faults of the file, in its order.
 pub fn load(root: &Node, documented: bool) -> Result<Policy, Vec<Fault>> {
+    load_frame(root, documented).map(|(policy, _)| policy)
+}
+
+/// The same with the documents, for rules that are read later.
+///
+/// # Errors
+/// As [`load`].
+pub(super) fn load_frame(root: &Node, documented: bool) -> Result<(Policy, Citations), Vec<Fault>> {
     let mut faults = Faults::default();
     let policy = read_policy(root, documented, &mut faults);
     faults.0.sort_by_key(|fault| fault.span.start);
@@ -92,7 +100,21 @@ pub fn load(root: &Node, documented: bool) -> Result<Policy, Vec<Fault>> {
     }
 }
 
-fn read_policy(root: &Node, documented: bool, faults: &mut Faults) -> Option<Policy> {
+/// A rule of a policy, or a feature's use, whose documentation was left out.
+///
+/// # Errors
+/// All its faults.
+pub(super) fn load_rule(node: &Node, is_use: bool, policy: &Policy, citations: &Citations) -> Result<Rule, Vec<Fault>> {
+    let features = policy.matrix.as_ref().map_or(&[][..], |matrix| &matrix.features);
+    let shelf = Shelf { policy: &policy.id, platform: Some(policy.platform), citations, features, documented: false };
+    let mut faults = Faults::default();
+    match shelf.read_rule(node, is_use, &mut faults) {
+        Some(rule) if faults.0.is_empty() => Ok(rule),
+        _ => Err(faults.0),
+    }
+}
+
+fn read_policy(root: &Node, documented: bool, faults: &mut Faults) -> Option<(Policy, Citations)> {
     if !matches!(root.content, Content::Map(_)) {
         // Nothing more can be said of such a file.
         faults.entries(root, "a policy");
@@ -142,7 +164,7 @@ fn read_policy(root: &Node, documented: bool, faults: &mut Faults) -> Option<Pol
     if fields.get("rules").is_none() {
         fields.required("rules", "the policy", faults);
     }
-    Some(Policy {
+    let policy = Policy {
         id: shared(&id?),
         title: title?.text,
         platform: platform?,
@@ -155,7 +177,8 @@ fn read_policy(root: &Node, documented: bool, faults: &mut Faults) -> Option<Pol
         editions,
         matrix: (!features.is_empty()).then(|| Arc::new(Matrix::new(features, Vec::new))),
         rules,
-    })
+    };
+    Some((policy, citations))
 }
 
 /// The features of a matrix and the files of its editions.

@@ -197,7 +197,7 @@ fn combine(value: &Value, place: &Place) -> Result<Node, Broken> {
 }
 
 /// Every word of a policy that may be a name in an expression of its wording: what messages, labels, help and fixes say in braces, and
-/// all of `at`, `related`, `devices` and the places that fixes change. Words that are none do no harm.
+/// all of `at`, `related`, `devices`, `except-hosts` and the places that fixes change. Words that are none do no harm.
 #[must_use]
 pub fn late_names(policy: &Node) -> Vec<String> {
     let mut names = std::collections::BTreeSet::new();
@@ -211,7 +211,7 @@ fn collect_names(node: &Node, under: &str, names: &mut std::collections::BTreeSe
             for (key, node) in entries {
                 // What is below these keys is wording, whatever its own keys are; the keys below `set` and `rename` are expressions.
                 let under = match under {
-                    "related" | "devices" => under,
+                    "related" | "devices" | "except-hosts" => under,
                     "set" | "rename" => {
                         add_names(&key.text, names);
                         "message"
@@ -223,7 +223,7 @@ fn collect_names(node: &Node, under: &str, names: &mut std::collections::BTreeSe
         }
         Content::List(items) => items.iter().for_each(|node| collect_names(node, under, names)),
         Content::Text(text) => match under {
-            "at" | "related" | "devices" | "remove" | "into" | "before" | "after" => add_names(text, names),
+            "at" | "related" | "devices" | "except-hosts" | "remove" | "into" | "before" | "after" => add_names(text, names),
             "message" | "label" | "help" | "description" | "xml" => {
                 for expression in text.split('{').skip(1) {
                     add_names(expression.split('}').next().unwrap_or_default(), names);

@@ -76,11 +76,11 @@ pub fn apply(tree: &Tree<'_>, definitions: &[Definition], engine: &Engine<'_>, t
 }
 
 /// Reads the suppressions of one document and says what is wrong with them.
-struct Desk<'d, 'r> {
-    tree: &'d Tree<'r>,
+struct Desk<'d, 't, 'r> {
+    tree: &'d Tree<'t>,
     contexts: FxHashMap<NodeId, Context>,
     engine: &'d Engine<'r>,
-    paths: Paths<'d, 'r>,
+    paths: Paths<'d, 't>,
     said: Vec<Finding>,
     held: Vec<Held>,
     globs: usize,
@@ -88,7 +88,7 @@ struct Desk<'d, 'r> {
     unknown: usize,
 }
 
-impl Desk<'_, '_> {
+impl Desk<'_, '_, '_> {
     fn comments(&mut self, today: Date) {
         let tree = self.tree;
         let first_root = tree.children(Tree::ROOT).find(|&node| tree.is_element(node));

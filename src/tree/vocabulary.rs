@@ -116,9 +116,8 @@ impl Vocabulary {
         self.names.get(id.index()).map_or(("", ""), |(namespace, local)| (namespace, local))
     }
 
-    /// Namespace URI and local part of the name with this number.
-    #[cfg(test)]
-    pub(crate) fn nth(&self, number: usize) -> (&str, &str) {
+    /// Namespace URI and local part of the name with this number; both empty where there is none.
+    pub fn nth(&self, number: usize) -> (&str, &str) {
         self.names.get(number).map_or(("", ""), |(namespace, local)| (namespace, local))
     }
 

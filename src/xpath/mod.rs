@@ -42,7 +42,7 @@ use crate::tree::{Tree, Vocabulary};
 use eval::{Evaluator, Focus};
 
 pub use functions::{Signature, functions};
-pub use needs::{Clause, Key};
+pub use needs::{Clause, Key, rarest_first};
 pub use nodes::NodeRef;
 pub use patterns::Pattern;
 pub use text::unit;

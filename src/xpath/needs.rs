@@ -5,7 +5,7 @@
 
 use std::sync::OnceLock;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::ast::{Axis, Comparison};
 use super::eval::Evaluator;
@@ -28,6 +28,24 @@ pub enum Key {
 
 /// Keys of which at least one has to be there. Never empty.
 pub type Clause = Vec<Key>;
+
+/// Puts the clause that says most first in each branch: what few branches ask for tells most documents apart.
+pub fn rarest_first<'b>(branches: impl Iterator<Item = &'b mut Vec<Clause>>) {
+    let mut branches: Vec<&mut Vec<Clause>> = branches.collect();
+    let mut asked: FxHashMap<Key, u32> = FxHashMap::default();
+    for key in branches.iter().flat_map(|clauses| clauses.iter()).flatten() {
+        *asked.entry(key.clone()).or_default() += 1;
+    }
+    let weight = |clause: &Clause| {
+        let weight = |key: &Key| 2 * asked.get(key).copied().unwrap_or(0) + u32::from(!matches!(key, Key::Value(..)));
+        clause.iter().map(weight).sum::<u32>()
+    };
+    for clauses in &mut branches {
+        if let Some(best) = (0..clauses.len()).min_by_key(|&n| weight(&clauses[n])) {
+            clauses.swap(0, best);
+        }
+    }
+}
 
 /// The tables, where they are known already.
 type Tables<'a> = Option<&'a Context<'a>>;

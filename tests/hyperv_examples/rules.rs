@@ -28,7 +28,7 @@ fn policies() -> Vec<Loaded> {
     let text = common::text("fixtures/formats/hyper-v.yaml");
     let policy = load::load(&yaml::read(&text).unwrap(), true).unwrap();
     let source = Arc::new(Source::utf8("fixtures/formats/hyper-v.yaml", text, 0));
-    let shown = Loaded { source, policy, tables: Vec::new(), late_names: Vec::new(), own: true };
+    let shown = Loaded { source, policy, tables: Vec::new(), packed: None, own: true };
     built_in.filter(|loaded| loaded.policy.platform == Platform::HyperV).chain([shown]).collect()
 }
 
