@@ -130,9 +130,8 @@ pub fn policy_load(bytes: &[u8]) {
     let hosts = policy.hosts.iter().take(2).cloned().collect();
     let rules = policy.rules.iter().flat_map(|rule| rule.bad.iter().chain(&rule.good));
     let examples: Vec<String> = rules.take(8).map(|example| example.text.clone()).collect();
-    let tables = vec![table.to_owned(); policy.tables.len()];
-    let late_names = yaml::late_names(&node);
-    let loaded = Loaded { source, policy, tables, late_names, own: true };
+    let tables = vec![table.to_owned().into(); policy.tables.len()];
+    let loaded = Loaded { source, policy, tables, packed: None, own: true };
     let rules = match compile(&[loaded], true, &|_| Choice::Run) {
         Err(faulty) => return told(&faulty),
         Ok((rules, warnings)) => {
