@@ -211,21 +211,20 @@ impl<'r> Checker<'r> {
 
     /// Judges the machines of an export of Hyper-V.
     fn machines(&self, kind: Kind, keys: &Keys, text: &str) -> Read {
-        match detect::machines(kind, keys) {
-            0 => {
-                let start = text.len() - text.trim_start().len();
-                Read::Other(Span::at(start), "the file describes no VM of Hyper-V, so nothing was judged".to_owned())
-            }
-            _ => {
-                let engine = self.engine(Platform::HyperV);
-                let tree = hyperv::tree(kind, keys, text, &engine.rules().vocabulary);
-                let definition = hyperv::definition(&tree, kind.format());
-                Read::Definitions(
-                    kind.format(),
-                    definition.vms(&tree),
-                    engine.judge(&tree, &[definition], self.limits.findings, None),
-                )
-            }
+        let none = || {
+            let start = text.len() - text.trim_start().len();
+            Read::Other(Span::at(start), "the file describes no VM of Hyper-V, so nothing was judged".to_owned())
+        };
+        if detect::machines(kind, keys) == 0 {
+            return none();
+        }
+        let engine = self.engine(Platform::HyperV);
+        let tree = hyperv::tree(kind, keys, text, &engine.rules().vocabulary);
+        let definition = hyperv::definition(&tree, kind.format());
+        match definition.vms(&tree) {
+            // What looked like a machine lies where only copies of others do.
+            0 => none(),
+            vms => Read::Definitions(kind.format(), vms, engine.judge(&tree, &[definition], self.limits.findings, None)),
         }
     }
 

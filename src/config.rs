@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use globset::{Glob, GlobBuilder, GlobMatcher};
+use globset::{Glob, GlobBuilder, GlobSet};
 
 use crate::finding::Severity;
+use crate::glob;
 use crate::input::limits::{KEYS, Setting};
 use crate::policy::reader::{Faults, Fields};
 use crate::policy::schema::{Fault, Text};
@@ -109,7 +110,7 @@ pub struct Override {
 pub struct FileGlob {
     /// As it is written.
     pub text: Text,
-    matcher: GlobMatcher,
+    matcher: GlobSet,
 }
 
 impl FileGlob {
@@ -118,10 +119,11 @@ impl FileGlob {
         let folder = pattern.strip_suffix('/').map(|folder| format!("{folder}/**"));
         let pattern = folder.as_deref().unwrap_or(pattern);
         let anywhere = (!pattern.contains('/')).then(|| format!("**/{pattern}"));
-        match GlobBuilder::new(anywhere.as_deref().unwrap_or(pattern)).literal_separator(true).build() {
-            Ok(glob) => Some(FileGlob { text, matcher: glob.compile_matcher() }),
-            Err(error) => {
-                faults.error(&text.span, format!("`{}` is no pattern: {}", text.text, error.kind()));
+        let glob = GlobBuilder::new(anywhere.as_deref().unwrap_or(pattern)).literal_separator(true).build();
+        match glob::compile(glob) {
+            Ok(matcher) => Some(FileGlob { text, matcher }),
+            Err(reason) => {
+                faults.error(&text.span, format!("`{}` is no pattern: {reason}", text.text));
                 None
             }
         }
@@ -245,8 +247,8 @@ impl Settings {
         if let Some(node) = fields.get("rules") {
             for (key, node) in faults.entries(node, "`rules`") {
                 let glob = Text { text: key.text.clone(), span: key.span.clone() };
-                if let Err(error) = Glob::new(&glob.text) {
-                    faults.error(&glob.span, format!("`{}` is no pattern: {}", glob.text, error.kind()));
+                if let Err(reason) = glob::compile(Glob::new(&glob.text)) {
+                    faults.error(&glob.span, format!("`{}` is no pattern: {reason}", glob.text));
                     continue;
                 }
                 settings.rules.extend(rule_entry(glob, node, faults));

@@ -2,7 +2,7 @@
 
 use crate::check::too_many_pairs;
 use crate::finding::Format;
-use crate::input::detect::Kind;
+use crate::input::detect::{self, Kind};
 use crate::input::export::Export;
 use crate::input::limits::Limits;
 use crate::input::xml::{self, Malformed};
@@ -84,7 +84,9 @@ pub fn tree<'s>(
         kind => {
             let tree = hyperv::tree(kind, &export.keys, text, vocabulary);
             let definition = hyperv::definition(&tree, kind.format());
-            let definitions = if definition.contexts.is_empty() { Vec::new() } else { vec![definition] };
+            // What is told to be no machine is none, whatever a tree could be made of.
+            let is_none = definition.contexts.is_empty() || detect::machines(kind, &export.keys) == 0;
+            let definitions = if is_none { Vec::new() } else { vec![definition] };
             Ok((tree, definitions))
         }
     }

@@ -38,6 +38,7 @@ pub mod definition;
 pub mod engine;
 pub mod finding;
 pub mod fix;
+mod glob;
 pub mod hyperv;
 pub mod identity;
 pub mod input;

@@ -1,6 +1,7 @@
 //! Fixes: what becomes of a document, and what stays as it is.
 
 mod common;
+mod promises;
 
 #[path = "fixes/edits.rs"]
 mod edits;

@@ -1,14 +1,6 @@
-//! Any text as JSON.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use vmlint::input::limits::Limits;
-use vmlint::input::{detect, json, raw};
+#[path = "../../tests/promises/mod.rs"]
+mod promises;
 
-fuzz_target!(|text: &str| {
-    let Ok(keys) = json::read(text, &Limits::default()) else { return };
-    let _ = detect::machines(detect::json(&keys), &keys);
-    for line in raw::lines(&keys) {
-        assert!(text.get(keys.value_span(line.key).range()).is_some());
-    }
-});
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| promises::json(bytes));

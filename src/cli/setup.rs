@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use globset::{Glob, GlobMatcher};
+use globset::{Glob, GlobSet};
 
 use super::explain;
 use super::problem::{Problem, shown};
@@ -11,6 +11,7 @@ use super::run;
 use crate::config::{Config, RuleEntry, RuleSetting, Settings};
 use crate::engine::Assumptions;
 use crate::finding::RuleInfo;
+use crate::glob;
 use crate::input::limits::{FILE_BYTES, Limits, Setting, size};
 use crate::input::text;
 use crate::policy::builtin::{self, BuiltIn};
@@ -273,9 +274,8 @@ fn configured_policy(policy: &Asked<'_>) -> Result<Vec<Loaded>, Problem> {
         );
         return Err(policy.refused(format!("there is no policy `{}`", policy.word), Some(help)));
     }
-    let glob = Glob::new(policy.word)
-        .map_err(|error| policy.refused(format!("`{}` is no pattern: {}", policy.word, error.kind()), None))?;
-    let matcher = glob.compile_matcher();
+    let matcher = glob::compile(Glob::new(policy.word))
+        .map_err(|reason| policy.refused(format!("`{}` is no pattern: {reason}", policy.word), None))?;
     let mut files: Vec<PathBuf> = ignore::WalkBuilder::new(&config.folder)
         .require_git(false)
         .build()
@@ -402,9 +402,9 @@ pub fn read_yaml_source(path: &Path) -> Result<crate::source::Source, Problem> {
 /// Which rules run, by globs over their ids.
 #[derive(Debug)]
 struct Chooser {
-    select: Vec<GlobMatcher>,
-    ignore: Vec<GlobMatcher>,
-    settings: Vec<(GlobMatcher, RuleSetting)>,
+    select: Vec<GlobSet>,
+    ignore: Vec<GlobSet>,
+    settings: Vec<(GlobSet, RuleSetting)>,
 }
 
 impl Chooser {
@@ -419,9 +419,8 @@ impl Chooser {
         let ids = if asked { ids()? } else { Vec::new() };
         let glob = |asked: Asked<'_>, what: &str| {
             let text = asked.word;
-            let matcher = Glob::new(text).map(|glob| glob.compile_matcher());
-            let matcher =
-                matcher.map_err(|error| asked.refused(format!("{what} `{text}` is no pattern: {}", error.kind()), None))?;
+            let matcher = glob::compile(Glob::new(text));
+            let matcher = matcher.map_err(|reason| asked.refused(format!("{what} `{text}` is no pattern: {reason}"), None))?;
             if !ids.iter().any(|id| matcher.is_match(&**id)) {
                 let near = suggest::nearest(text, ids.iter().map(|id| &**id));
                 let help = near.map_or("`vmlint rules` lists all ids.".to_owned(), |near| format!("Did you mean `{near}`?"));
@@ -429,7 +428,7 @@ impl Chooser {
             }
             Ok(matcher)
         };
-        let options = |what: &str, words: &[String]| -> Result<Vec<GlobMatcher>, Problem> {
+        let options = |what: &str, words: &[String]| -> Result<Vec<GlobSet>, Problem> {
             words.iter().map(|word| glob(Asked::option(word), what)).collect()
         };
         let configured = |(config, entry): &(&Config, &RuleEntry)| {

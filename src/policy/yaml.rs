@@ -1,12 +1,16 @@
 //! YAML as a tree in which every key and value has its place. The only file that knows the YAML crates: `serde_yaml` says what the
 //! values are, an event pass says where they stand. The build script uses it too, so it imports nothing of the crate.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use granit_parser::{Event, Parser};
 use serde::{Deserialize, Serialize};
 use serde_yaml::Value;
+
+/// How many values the aliases of a document may stand for. People repeat a part of a rule; a few kilobytes that repeat a list for each
+/// item of another ask for millions.
+const ALIASED: usize = 100_000;
 
 /// A value and its place, in bytes of the text. A block's place ends with its last line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -55,7 +59,7 @@ pub struct Broken {
 /// Reads one YAML document.
 ///
 /// # Errors
-/// On the first syntax error, a duplicate key, a tag, or more nesting than 128 levels.
+/// On the first syntax error, a duplicate key, a tag, more nesting than 128 levels, or aliases that stand for too much.
 pub fn read(text: &str) -> Result<Node, Broken> {
     let places = places(text)?;
     let value: Value = serde_yaml::from_str(text).map_err(|error| {
@@ -75,10 +79,22 @@ struct Place {
     scalar: Option<String>,
     /// Items of a sequence; keys and values of a mapping in turn.
     items: Vec<Place>,
+    /// How many values it stands for.
+    values: usize,
+    /// What aliases know it by; 0 for nothing.
+    anchor: usize,
+}
+
+impl Place {
+    fn new(span: Range<u32>, scalar: Option<String>, anchor: usize) -> Place {
+        Place { span, scalar, items: Vec::new(), values: 1, anchor }
+    }
 }
 
 fn places(text: &str) -> Result<Place, Broken> {
-    let mut open: Vec<Place> = vec![Place { span: 0..text.len() as u32, scalar: None, items: Vec::new() }];
+    let mut open: Vec<Place> = vec![Place::new(0..text.len() as u32, None, 0)];
+    let mut anchored: HashMap<usize, usize> = HashMap::new();
+    let mut aliased = 0_usize;
     for next in Parser::new_from_str(text) {
         let (event, span) = next.map_err(|error| {
             let at = error.marker().byte_offset().unwrap_or_default().min(text.len()) as u32;
@@ -89,36 +105,41 @@ fn places(text: &str) -> Result<Place, Broken> {
         let shown = text.get(range.clone()).unwrap_or_default();
         range.end -= shown.len() - shown.trim_end().len();
         let span = range.start as u32..range.end as u32;
-        match event {
-            Event::Scalar(value, ..) => {
-                let scalar = Some(value.into_owned());
-                if let Some(parent) = open.last_mut() {
-                    parent.items.push(Place { span, scalar, items: Vec::new() });
+        let done = match event {
+            Event::Scalar(value, _, anchor, _) => Place::new(span, Some(value.into_owned()), anchor),
+            Event::Alias(anchor) => {
+                let values = anchored.get(&anchor).copied().unwrap_or(1);
+                aliased = aliased.saturating_add(values);
+                if aliased > ALIASED {
+                    return Err(Broken { span, message: format!("aliases stand for more than {ALIASED} values") });
                 }
+                Place { values, ..Place::new(span, None, 0) }
             }
-            Event::Alias(_) => {
-                if let Some(parent) = open.last_mut() {
-                    parent.items.push(Place { span, scalar: None, items: Vec::new() });
-                }
+            Event::SequenceStart(_, anchor, _) | Event::MappingStart(_, anchor, _) => {
+                open.push(Place::new(span, None, anchor));
+                continue;
             }
-            Event::SequenceStart(..) | Event::MappingStart(..) => open.push(Place { span, scalar: None, items: Vec::new() }),
             Event::SequenceEnd | Event::MappingEnd => {
                 if matches!(event, Event::MappingEnd) {
                     refuse_duplicates(open.last())?;
                 }
-                if let Some(mut done) = open.pop()
-                    && let Some(parent) = open.last_mut()
-                {
-                    let last = done.items.last().map_or(0, |item| item.span.end);
-                    // A block ends where the next one starts; what people mean by its place ends with its last value.
-                    done.span.end = if span.is_empty() { last.max(done.span.end) } else { span.end };
-                    parent.items.push(done);
-                }
+                let Some(mut done) = open.pop() else { continue };
+                let last = done.items.last().map_or(0, |item| item.span.end);
+                // A block ends where the next one starts; what people mean by its place ends with its last value.
+                done.span.end = if span.is_empty() { last.max(done.span.end) } else { span.end };
+                done
             }
-            _ => {}
+            _ => continue,
+        };
+        if done.anchor > 0 {
+            anchored.insert(done.anchor, done.values);
+        }
+        if let Some(parent) = open.last_mut() {
+            parent.values = parent.values.saturating_add(done.values);
+            parent.items.push(done);
         }
     }
-    Ok(open.pop().and_then(|mut root| root.items.pop()).unwrap_or(Place { span: 0..0, scalar: None, items: Vec::new() }))
+    Ok(open.pop().and_then(|mut root| root.items.pop()).unwrap_or(Place::new(0..0, None, 0)))
 }
 
 fn refuse_duplicates(mapping: Option<&Place>) -> Result<(), Broken> {
@@ -135,7 +156,7 @@ fn refuse_duplicates(mapping: Option<&Place>) -> Result<(), Broken> {
 
 /// Puts what a value is and where it stands together. The values of an alias all stand where the alias does.
 fn combine(value: &Value, place: &Place) -> Result<Node, Broken> {
-    let alias = || Place { span: place.span.clone(), scalar: None, items: Vec::new() };
+    let alias = || Place::new(place.span.clone(), None, 0);
     let written = |shown: String| place.scalar.clone().unwrap_or(shown);
     let content = match value {
         Value::Null => Content::Null,
@@ -254,10 +275,13 @@ mod tests {
 
     #[test]
     fn faults_have_their_places() {
+        // Each alias stands for a thousand: the hundred and first is too much.
+        let repeated = format!("a: &a [{}]\nb: [{}]\n", "x,".repeat(999), "*a,".repeat(1_000));
         for (text, at, message) in [
             ("a: 1\na: 2\n", 5, "the key `a` is given twice"),
             ("a: [1\nb: 2\n", 7, "illegal placement of ':' indicator"),
             ("a: !x 1\n", 6, "tags such as `!x` are not used here"),
+            (&repeated, 2_311, "aliases stand for more than 100000 values"),
         ] {
             let broken = read(text).unwrap_err();
             assert!(broken.message.contains(message), "{}", broken.message);

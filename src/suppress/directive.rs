@@ -3,9 +3,10 @@
 use std::cell::OnceCell;
 use std::ops::Range;
 
-use globset::{Glob, GlobMatcher};
+use globset::{Glob, GlobSet};
 
 use crate::date::Date;
+use crate::glob;
 
 /// The longest id or glob, in bytes; the longest id of a rule has a third of it.
 const LONGEST: usize = 200;
@@ -50,7 +51,7 @@ pub struct Item {
     /// Where.
     pub range: Range<usize>,
     /// A glob, compiled when it is first held against an id.
-    glob: Option<(Glob, OnceCell<GlobMatcher>)>,
+    glob: Option<(Glob, OnceCell<Option<GlobSet>>)>,
 }
 
 impl Item {
@@ -79,7 +80,11 @@ impl Item {
     pub fn matches(&self, rule: &str) -> bool {
         match &self.glob {
             _ if rule.starts_with("vmlint/") => false,
-            Some((glob, compiled)) => compiled.get_or_init(|| glob.compile_matcher()).is_match(rule),
+            Some((glob, compiled)) => {
+                // One of at most [`LONGEST`] bytes can always be compiled.
+                let compiled = compiled.get_or_init(|| glob::compile(Ok(glob.clone())).ok());
+                compiled.as_ref().is_some_and(|glob| glob.is_match(rule))
+            }
             None => self.text == rule,
         }
     }

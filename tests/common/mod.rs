@@ -1,8 +1,6 @@
 //! What all tests share. Only this file knows where things lie and what the environment is.
 #![allow(dead_code, reason = "each test program uses its part")]
 
-pub mod readers;
-
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::{Path, PathBuf};

@@ -5,11 +5,10 @@ use std::process::Command;
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
-use vmlint::check::{Checker, MALFORMED};
-use vmlint::fix::{apply, rounds};
+use vmlint::check::Checker;
 
-use crate::ALL;
 use crate::common::{self, files, utf16};
+use crate::promises;
 
 static CHECKER: LazyLock<Checker<'static>> = LazyLock::new(|| common::checker("rhel-8"));
 
@@ -25,47 +24,7 @@ static DEFINITIONS: LazyLock<Vec<String>> = LazyLock::new(|| {
 
 /// Fixes bytes, and checks what must hold of every outcome. Gives the fixed bytes if any were changed.
 fn fix(bytes: &[u8]) -> Option<Vec<u8>> {
-    let before = common::check(&CHECKER, bytes);
-    for fix in before.checked.findings.iter().flat_map(|finding| &finding.fixes) {
-        assert!(!fix.edits.is_empty() && !fix.description.is_empty());
-        let text = before.checked.source.text();
-        assert!(fix.edits.iter().all(|edit| text.get(edit.span.range()).is_some()), "{fix:?}");
-        let in_order = fix.edits.windows(2).all(|pair| pair[0].span.end <= pair[1].span.start && pair[0].span != pair[1].span);
-        assert!(in_order, "{fix:?}");
-        // Each alone leaves every other byte as it was.
-        if let Ok(changed) = apply::to_file(bytes, &before.checked.source, &fix.edits) {
-            untouched(bytes, &changed, &before.checked.source, &fix.edits);
-        }
-    }
-    let fixed = rounds::fix(&CHECKER, Path::new("test.xml"), bytes, true, ALL);
-    let is_malformed = |outcome: &vmlint::check::Outcome| outcome.checked.findings.iter().any(|f| &*f.rule == MALFORMED);
-    assert_eq!(is_malformed(&fixed.outcome), is_malformed(&before));
-    if fixed.complaints.is_empty() {
-        assert!(
-            fixed.outcome.checked.findings.iter().all(|finding| finding.fixes.is_empty()),
-            "{:?}",
-            fixed.outcome.checked.findings
-        );
-    }
-    if let Some(after) = &fixed.bytes {
-        assert_ne!(after, bytes);
-        let again = rounds::fix(&CHECKER, Path::new("test.xml"), after, true, ALL);
-        assert_eq!(again.bytes, None, "{}", String::from_utf8_lossy(after));
-    }
-    fixed.bytes
-}
-
-/// Between two edits both files have the same bytes.
-fn untouched(before: &[u8], after: &[u8], source: &vmlint::source::Source, edits: &[vmlint::finding::Edit]) {
-    let (mut kept, mut at) = (0, 0);
-    for edit in edits {
-        let (start, end) = source.file_range(edit.span);
-        let same = start as usize - kept;
-        assert_eq!(before[kept..start as usize], after[at..at + same]);
-        kept = end as usize;
-        at += same + vmlint::input::text::encode_like(before, &edit.text).unwrap().len();
-    }
-    assert_eq!(before[kept..], after[at..]);
+    promises::files::fixes_by(&CHECKER, bytes)
 }
 
 #[test]
