@@ -292,7 +292,7 @@ const STEPS_FOR_A_NODE: u64 = 16;
 
 /// Places beside a finding that cost nothing, and the steps that each further one takes.
 const FREE_LABELS: usize = 4;
-const STEPS_FOR_A_LABEL: u64 = 64;
+const STEPS_FOR_A_LABEL: u64 = 1024;
 
 /// Bytes of a text that cost nothing. Each further one is a step.
 const FREE_TEXT: usize = 512;

@@ -84,10 +84,8 @@ fn unreadable(root: &Path, error: &ignore::Error) -> Unreadable {
     match error {
         ignore::Error::WithPath { path, err } => Unreadable { path: clean(path).to_owned(), ..unreadable(root, err) },
         ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => unreadable(root, err),
-        // Its own words begin with the path once more.
         other => {
-            let system = other.io_error().and_then(|error| error.raw_os_error()).map(std::io::Error::from_raw_os_error);
-            let reason = system.map_or_else(|| other.to_string(), |error| reason(&error));
+            let reason = other.io_error().map_or_else(|| other.to_string(), reason);
             Unreadable { path: clean(root).to_owned(), reason }
         }
     }

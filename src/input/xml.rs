@@ -208,8 +208,7 @@ fn copy<'s>(
                 if open.len() >= limits.depth {
                     let tag = start_tag(text, place(text, node)).shifted(offset);
                     let reason = format!("elements are nested more than {} deep", limits.depth);
-                    let help =
-                        "libvirt refuses it as well; check what wrote this file. `limits.depth` in vmlint.yaml allows more.";
+                    let help = "libvirt stops at 256; check what wrote this file. `limits.depth` in vmlint.yaml allows more.";
                     return Err(Malformed::new(tag, reason).help(help));
                 }
                 let name = node.tag_name();
