@@ -19,6 +19,7 @@ use crate::policy::compile::Faulty;
 use crate::policy::schema::Fault;
 use crate::report;
 use crate::source::{Source, boundary};
+use crate::verdict::TOO_MANY;
 
 /// The name and version of the format.
 pub const SCHEMA: &str = "vmlint-baseline/1";
@@ -264,7 +265,8 @@ impl Use<'_> {
 fn move_known(file: &mut Checked, mut known: impl FnMut(&Finding) -> Option<Arc<Suppression>>) -> usize {
     let before = file.suppressed.len();
     for mut finding in std::mem::take(&mut file.findings) {
-        finding.suppressed = known(&finding);
+        // Nobody knows the findings that were left out.
+        finding.suppressed = if *finding.rule == *TOO_MANY { None } else { known(&finding) };
         let covered = finding.suppressed.is_some();
         if covered { &mut file.suppressed } else { &mut file.findings }.push(finding);
     }

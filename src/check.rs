@@ -1,13 +1,13 @@
 //! One file from its bytes to its findings.
 
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use crate::baseline::Use;
 use crate::date::Date;
 use crate::definition::Definition;
-use crate::engine::{Assumptions, Engine, Verdict};
-use crate::finding::{Checked, Finding, Format, Label, Severity};
+use crate::engine::{Assumptions, Engine};
+use crate::finding::{self, Checked, Finding, Format, Label, Severity};
 use crate::hyperv;
 use crate::input::detect::{self, Kind, Syntax};
 use crate::input::keys::Keys;
@@ -18,8 +18,9 @@ use crate::libvirt::arguments::Arguments;
 use crate::policy::compile::RuleSet;
 use crate::policy::schema::Platform;
 use crate::source::{Source, Span};
-use crate::suppress;
+use crate::suppress::Suppressions;
 use crate::tree::{Builder, Tree};
+use crate::verdict::{self, GivenUp, Hold, Verdict};
 
 /// Rule id of a file that cannot be read as a definition.
 pub const MALFORMED: &str = "vmlint/malformed-input";
@@ -44,9 +45,11 @@ pub struct Outcome {
     /// The file lay in a folder and is no definition.
     pub skipped: bool,
     /// Rules that took too long on it.
-    pub exhausted: Vec<Arc<str>>,
+    pub exhausted: Vec<GivenUp>,
     /// How many of its findings a baseline covers.
     pub known: usize,
+    /// How many suppressed findings are not listed, because there are too many.
+    pub unlisted: usize,
     /// Machines of it whose guest is not known though rules ask for it.
     pub guests_unknown: usize,
     /// What the user should know about reading it, though all of it could be read; sentences for standard error.
@@ -56,7 +59,7 @@ pub struct Outcome {
 impl Outcome {
     /// Nothing but what a report shows.
     fn of(checked: Checked) -> Outcome {
-        Outcome { checked, skipped: false, exhausted: Vec::new(), known: 0, guests_unknown: 0, remarks: Vec::new() }
+        Outcome { checked, skipped: false, exhausted: Vec::new(), known: 0, unlisted: 0, guests_unknown: 0, remarks: Vec::new() }
     }
 }
 
@@ -162,7 +165,11 @@ impl<'r> Checker<'r> {
         let read = match xml::read(source.text(), &self.limits, &engine.rules().vocabulary, |_, _| {}) {
             Ok(tree) => {
                 let definition = hyperv::definition(&tree, Format::HyperVXml);
-                Read::Definitions(definition.format, definition.vms(&tree), engine.judge(&tree, &[definition]))
+                Read::Definitions(
+                    definition.format,
+                    definition.vms(&tree),
+                    engine.judge(&tree, &[definition], self.limits.findings, None),
+                )
             }
             Err(fault) => Read::Malformed(Box::new(fault)),
         };
@@ -217,7 +224,7 @@ impl<'r> Checker<'r> {
         match definition.vms(&tree) {
             // What looked like a machine lies where only copies of others do.
             0 => none(),
-            vms => Read::Definitions(kind.format(), vms, engine.judge(&tree, &[definition])),
+            vms => Read::Definitions(kind.format(), vms, engine.judge(&tree, &[definition], self.limits.findings, None)),
         }
     }
 
@@ -248,6 +255,9 @@ impl<'r> Checker<'r> {
             Ok(tree) => tree,
             Err(fault) => return unreadable_xml(text, fault, &self.limits),
         };
+        if let Some(span) = arguments.beyond() {
+            return Read::Malformed(Box::new(too_many_pairs(span)));
+        }
         let roots: Vec<_> = tree.children(Tree::ROOT).filter(|&node| tree.is_element(node)).collect();
         let found = libvirt::definitions(&tree);
         if found.first().is_some_and(Option::is_none) {
@@ -277,8 +287,15 @@ impl<'r> Checker<'r> {
         }
         let format = definitions.first().map_or(Format::Other, |definition| definition.format);
         let vms = definitions.iter().map(|definition| definition.vms(&tree)).sum();
-        let mut verdict = engine.judge(&tree, &definitions);
-        suppress::apply(&tree, &definitions, engine, self.today, &mut verdict);
+        let mut suppressions = Suppressions::read(&tree, &definitions, engine, self.today);
+        let mut verdict = {
+            let mut hold = suppressions.as_mut().and_then(Suppressions::hold);
+            let hold = hold.as_mut().map(|hold| hold as Hold<'_>);
+            engine.judge(&tree, &definitions, self.limits.findings, hold)
+        };
+        if let Some(suppressions) = suppressions {
+            suppressions.finish(&mut verdict);
+        }
         Read::Definitions(format, vms, verdict)
     }
 }
@@ -287,6 +304,12 @@ enum Read {
     Definitions(Format, usize, Verdict),
     Other(Span, String),
     Malformed(Box<xml::Malformed>),
+}
+
+/// The refusal of command lines that hold more than any machine needs.
+pub fn too_many_pairs(span: Span) -> xml::Malformed {
+    let reason = "the arguments for QEMU hold more keys and values than any machine needs";
+    xml::Malformed::new(span, reason).help("Check what wrote this file, or judge fewer machines in one file.")
 }
 
 /// What to say of a text that is no XML, or XML with a document type declaration.
@@ -306,8 +329,14 @@ fn unreadable_xml(text: &str, fault: xml::Malformed, limits: &Limits) -> Read {
 fn outcome(source: Source, read: Read, named: bool, remarks: Vec<String>) -> Outcome {
     let outcome = match read {
         Read::Definitions(format, vms, Verdict { findings, suppressed, exhausted, guests_unknown, .. }) => {
+            let (mut findings, left_out) = findings.finish();
+            if let Some(finding) = verdict::left_out(&findings, left_out) {
+                findings.push(finding);
+                finding::sort(&mut findings);
+            }
+            let (suppressed, unlisted) = suppressed.finish();
             let checked = Checked { source, format, vms, findings, suppressed };
-            Outcome { exhausted, guests_unknown, ..Outcome::of(checked) }
+            Outcome { exhausted, guests_unknown, unlisted: unlisted.iter().sum(), ..Outcome::of(checked) }
         }
         Read::Other(..) if !named => return skipped(source),
         Read::Other(place, message) => {
@@ -336,6 +365,7 @@ fn has_ending(path: &Path, ending: &str) -> bool {
 }
 
 fn other(root: &str, namespace: &str) -> String {
+    let (root, namespace) = (&*xml::brief(root), &*xml::brief(namespace));
     match namespace {
         "" if root == "preferences" => {
             "`<preferences>` is the machine of Virtual PC or Virtual Server, which is not judged".to_owned()

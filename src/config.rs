@@ -7,6 +7,7 @@ use globset::{Glob, GlobBuilder, GlobSet};
 
 use crate::finding::Severity;
 use crate::glob;
+use crate::input::limits::{KEYS, Setting};
 use crate::policy::reader::{Faults, Fields};
 use crate::policy::schema::{Fault, Text};
 use crate::policy::yaml::{Content, Node};
@@ -19,7 +20,7 @@ pub const NAMES: [&str; 2] = ["vmlint.yaml", ".vmlint.yaml"];
 /// The keys that stand at the top or in an override.
 pub(crate) const SETTINGS: [&str; 6] = ["host", "guest", "guest-drivers", "policies", "rules", "fail-on"];
 /// The keys that stand at the top only.
-pub(crate) const TOP: [&str; 3] = ["files", "overrides", "baseline"];
+pub(crate) const TOP: [&str; 4] = ["files", "overrides", "baseline", "limits"];
 /// The keys of `files`.
 pub(crate) const FILES: [&str; 2] = ["include", "exclude"];
 /// The keys of a rule's setting.
@@ -63,6 +64,8 @@ pub struct Config {
     pub exclude: Vec<FileGlob>,
     /// `baseline`
     pub baseline: Option<Text>,
+    /// `limits`, each with its value as it is written.
+    pub limits: Vec<(Setting, Text)>,
 }
 
 /// Settings that hold for some files or all.
@@ -160,6 +163,7 @@ impl Config {
             include: Vec::new(),
             exclude: Vec::new(),
             baseline: None,
+            limits: Vec::new(),
         };
         // An empty file is a configuration that wants nothing.
         if root.content == Content::Null {
@@ -169,6 +173,9 @@ impl Config {
         let fields = faults.fields(root, "the configuration", &known);
         config.settings = Settings::read(&fields, &mut faults);
         config.baseline = fields.optional("baseline", &mut faults);
+        if let Some(node) = fields.get("limits") {
+            config.limits = limits(node, &mut faults);
+        }
         if let Some(node) = fields.get("files") {
             let files = faults.fields(node, "`files`", &FILES);
             config.include = globs(&files, "include", &mut faults);
@@ -205,6 +212,19 @@ impl Config {
 fn globs(fields: &Fields<'_>, key: &str, faults: &mut Faults) -> Vec<FileGlob> {
     let texts = fields.get(key).map(|node| faults.texts(node, "a pattern")).unwrap_or_default();
     texts.into_iter().filter_map(|text| FileGlob::read(text, faults)).collect()
+}
+
+fn limits(node: &Node, faults: &mut Faults) -> Vec<(Setting, Text)> {
+    let fields = faults.fields(node, "`limits`", &KEYS.each_ref().map(|key| key.name));
+    let mut limits = Vec::new();
+    for key in &KEYS {
+        let Some(text) = fields.optional(key.name, faults) else { continue };
+        match key.read(&text.text) {
+            Ok(value) => limits.push((Setting { key, value }, text)),
+            Err((message, help)) => faults.push(Fault::error(text.span, message).help(Some(help))),
+        }
+    }
+    limits
 }
 
 impl Settings {

@@ -1,5 +1,6 @@
 //! What a file defines, whatever the platform: the nodes that rules can be about.
 
+use crate::check::too_many_pairs;
 use crate::finding::Format;
 use crate::input::detect::{self, Kind};
 use crate::input::export::Export;
@@ -74,6 +75,9 @@ pub fn tree<'s>(
         Kind::Xml => {
             let arguments = Arguments::new(vocabulary);
             let tree = xml::read(text, limits, vocabulary, |builder, node| arguments.complete(builder, node))?;
+            if let Some(span) = arguments.beyond() {
+                return Err(too_many_pairs(span));
+            }
             let definitions = libvirt::definitions(&tree).into_iter().flatten().collect();
             Ok((tree, definitions))
         }

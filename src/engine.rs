@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use rustc_hash::FxHashSet;
 
 use crate::definition::Definition;
-use crate::finding::{self, Citation, Edit, Finding, Fix, Label, Severity};
+use crate::finding::{Citation, Edit, Finding, Fix, Label, Severity};
 use crate::fix::draft::{Draft, escaped_anywhere};
 use crate::hyperv;
 use crate::paths::Paths;
@@ -22,6 +22,7 @@ use crate::policy::tests::{Sizes, Test};
 use crate::source::Span;
 use crate::systems::{self, Guest};
 use crate::tree::{Builder, NodeId, Tree};
+use crate::verdict::{Gathering, Hold, Verdict};
 use crate::xpath::{self, Clause, Exhausted, Expression, NodeRef};
 
 /// Rule id of notes that speak to vmlint in words it does not know.
@@ -67,21 +68,6 @@ pub struct Engine<'r> {
     index: Index,
     /// The tables of each policy, made when the first expression asks for them.
     tables: Vec<OnceLock<Vec<Tree<'r>>>>,
-}
-
-/// What the engine says of one file.
-#[derive(Debug, Default)]
-pub struct Verdict {
-    /// In the order of their places, then of their rules.
-    pub findings: Vec<Finding>,
-    /// What does not count, in the same order.
-    pub suppressed: Vec<Finding>,
-    /// Whether a rule kept all others from judging a definition.
-    pub silenced: bool,
-    /// Rules that took too many steps on this document; what they would have found is not known.
-    pub exhausted: Vec<Arc<str>>,
-    /// Machines whose guest is not known though rules ask for it.
-    pub guests_unknown: usize,
 }
 
 impl<'r> Engine<'r> {
@@ -178,14 +164,19 @@ impl<'r> Engine<'r> {
         })
     }
 
-    /// Judges the definitions of one document.
-    pub fn judge(&self, tree: &Tree<'_>, definitions: &[Definition]) -> Verdict {
-        let mut verdict = Verdict::default();
+    /// Judges the definitions of one document. No more than `most` findings are kept; `hold` marks those that are suppressed, where
+    /// there are suppressions.
+    pub fn judge(&self, tree: &Tree<'_>, definitions: &[Definition], most: usize, hold: Option<Hold<'_>>) -> Verdict {
         let candidates = self.index.candidates(tree);
+        let hosts = self.assumptions.hosts.len().max(1) as u64;
+        let steps = hosts * (STEPS + STEPS_FOR_A_NODE * tree.len() as u64);
+        let mut gathering = Gathering::new(most, steps, hold);
+        let steps = candidates.chunk_by(of_one_rule).map(|_| Cell::new(steps)).collect::<Vec<_>>();
         let mut paths = Paths::new(tree);
         for definition in definitions {
             let platform = definition.platform();
-            let mut document = Document { tree, platform, candidates: &candidates, paths: &mut paths, verdict: &mut verdict };
+            let (candidates, steps, paths) = (&*candidates, &*steps, &mut paths);
+            let mut document = Document { tree, platform, candidates, steps, paths, gathering: &mut gathering };
             match platform {
                 Platform::Libvirt => {
                     let subject = Subject { guest: self.assumptions.guest.clone(), ..Subject::default() };
@@ -193,34 +184,34 @@ impl<'r> Engine<'r> {
                 }
                 Platform::HyperV => {
                     for context in &definition.contexts {
-                        let subject = self.machine(tree, context.1, document.verdict);
+                        let subject = self.machine(tree, context.1, document.gathering);
                         self.subject(&subject, std::slice::from_ref(context), &mut document);
                     }
                 }
             }
         }
-        finding::sort(&mut verdict.findings);
-        verdict.exhausted.sort();
-        verdict.exhausted.dedup();
+        let mut verdict = gathering.verdict;
+        verdict.exhausted.sort_by(|a, b| a.rule.cmp(&b.rule));
+        verdict.exhausted.dedup_by(|a, b| a.rule == b.rule);
         verdict
     }
 
     /// What is known of a machine of Hyper-V beside its settings.
-    fn machine(&self, tree: &Tree<'_>, vm: NodeId, verdict: &mut Verdict) -> Subject {
+    fn machine(&self, tree: &Tree<'_>, vm: NodeId, gathering: &mut Gathering<'_>) -> Subject {
         let told = hyperv::told(tree, vm);
         for (what, help) in told.unclear {
-            verdict.findings.push(unclear(tree, vm, &what, help));
+            gathering.take(unclear(tree, vm, &what, help));
         }
         let named = &self.assumptions;
         let guest = named.guest.clone().or(told.guest);
         let asked = |policy: &Compiled| policy.platform == Platform::HyperV && policy.asks_for_guest;
-        verdict.guests_unknown += usize::from(guest.is_none() && self.rules.policies.iter().any(asked));
+        gathering.verdict.guests_unknown += usize::from(guest.is_none() && self.rules.policies.iter().any(asked));
         Subject { guest, host: told.host, drivers: named.guest_drivers.clone().or(told.drivers.map(Arc::from)) }
     }
 
     /// Judges a VM for each of its hosts.
-    fn subject(&self, subject: &Subject, contexts: &[(Context, NodeId)], document: &mut Document<'_, '_, '_>) {
-        let Document { tree, platform, candidates, paths, verdict } = document;
+    fn subject(&self, subject: &Subject, contexts: &[(Context, NodeId)], document: &mut Document<'_, '_, '_, '_>) {
+        let Document { tree, platform, candidates, steps, paths, gathering } = document;
         if candidates.is_empty() {
             return;
         }
@@ -233,8 +224,7 @@ impl<'r> Engine<'r> {
         };
         for host in hosts {
             let columns = self.rules.policies.iter().map(|_| OnceCell::new()).collect();
-            let steps_for_fixes = Cell::new(xpath::DEFAULT_BUDGET);
-            Judge { engine: self, subject, tree, host, candidates, columns, steps_for_fixes }.contexts(contexts, paths, verdict);
+            Judge { engine: self, subject, tree, host, candidates, steps, columns }.contexts(contexts, paths, gathering);
         }
     }
 }
@@ -258,12 +248,13 @@ fn unclear(tree: &Tree<'_>, vm: NodeId, what: &str, help: Option<String>) -> Fin
 }
 
 /// A definition on its way through the rules.
-struct Document<'d, 'p, 'r> {
+struct Document<'d, 'p, 'g, 'r> {
     tree: &'p Tree<'r>,
     platform: Platform,
     candidates: &'d [Entry],
+    steps: &'d [Cell<u64>],
     paths: &'d mut Paths<'p, 'r>,
-    verdict: &'d mut Verdict,
+    gathering: &'d mut Gathering<'g>,
 }
 
 /// What is known of a VM beside its definition.
@@ -288,35 +279,55 @@ struct Judge<'j, 'r> {
     tree: &'j Tree<'j>,
     host: &'j Arc<str>,
     candidates: &'j [Entry],
+    /// How many steps each rule among them may still take on the document.
+    steps: &'j [Cell<u64>],
     /// Of each policy with a matrix the column that answers, looked up when the first rule asks.
     columns: Vec<OnceCell<Option<Answering<'j>>>>,
-    /// How many steps the expressions of fixes may still take.
-    steps_for_fixes: Cell<u64>,
+}
+
+/// Steps that the expressions of a rule may take on one file, and how many more for each of its nodes. Rules that compare each device
+/// with all others run out of them on files with thousands of devices; all others take a few for each node.
+const STEPS: u64 = xpath::DEFAULT_BUDGET;
+const STEPS_FOR_A_NODE: u64 = 16;
+
+/// Places beside a finding that cost nothing, and the steps that each further one takes.
+const FREE_LABELS: usize = 4;
+const STEPS_FOR_A_LABEL: u64 = 64;
+
+/// Bytes of a text that cost nothing. Each further one is a step.
+const FREE_TEXT: usize = 512;
+
+/// Takes steps for what is written, which no expression counts.
+fn spend(left: &Cell<u64>, steps: u64) -> Result<(), Exhausted> {
+    let rest = left.get().checked_sub(steps);
+    left.set(rest.unwrap_or(0));
+    rest.map(|_| ()).ok_or(Exhausted)
+}
+
+fn of_one_rule(a: &Entry, b: &Entry) -> bool {
+    (a.policy, a.rule) == (b.policy, b.rule)
 }
 
 impl<'j> Judge<'j, '_> {
-    fn contexts(&self, contexts: &[(Context, NodeId)], paths: &mut Paths<'_, '_>, verdict: &mut Verdict) {
-        let before = verdict.findings.len();
-        if self.rules(contexts, true, paths, verdict) {
-            verdict.silenced = true;
-            // An exclusive rule that is not to be shown still silences the others.
-            let shown = verdict.findings.split_off(before);
-            let hidden = |finding: &Finding| self.is_hidden(&finding.rule);
-            verdict.findings.extend(shown.into_iter().filter(|finding| !hidden(finding)));
-            return;
+    fn contexts(&self, contexts: &[(Context, NodeId)], paths: &mut Paths<'_, '_>, gathering: &mut Gathering<'_>) {
+        if self.rules(contexts, true, paths, gathering) {
+            gathering.verdict.silenced = true;
+        } else {
+            self.rules(contexts, false, paths, gathering);
         }
-        self.rules(contexts, false, paths, verdict);
-    }
-
-    fn is_hidden(&self, id: &Arc<str>) -> bool {
-        self.engine.rules.policies.iter().flat_map(|policy| &policy.rules).any(|rule| rule.hidden && rule.id == *id)
     }
 
     /// Runs the exclusive rules, or all others; says whether any fired.
-    fn rules(&self, contexts: &[(Context, NodeId)], exclusive: bool, paths: &mut Paths<'_, '_>, verdict: &mut Verdict) -> bool {
-        let before = verdict.findings.len();
+    fn rules(
+        &self,
+        contexts: &[(Context, NodeId)],
+        exclusive: bool,
+        paths: &mut Paths<'_, '_>,
+        gathering: &mut Gathering<'_>,
+    ) -> bool {
+        let before = gathering.count;
         for &(context, node) in contexts {
-            for entries in self.candidates.chunk_by(|a, b| (a.policy, a.rule) == (b.policy, b.rule)) {
+            for (entries, steps) in self.candidates.chunk_by(of_one_rule).zip(self.steps) {
                 let Some(policy) = entries.first().and_then(|entry| self.engine.rules.policies.get(usize::from(entry.policy)))
                 else {
                     continue;
@@ -329,13 +340,13 @@ impl<'j> Judge<'j, '_> {
                 }
                 let Some(rule) = policy.rule(rule_number).filter(|rule| rule.contexts.contains(&context)) else { continue };
                 let tables = self.engine.tables(number, late);
-                let scope = Scope { judge: self, number, policy, tables, id: &late.id, rule, context, node };
-                if scope.rule(entries, paths, &mut verdict.findings).is_err() {
-                    verdict.exhausted.push(late.id.clone());
+                let scope = Scope { judge: self, number, policy, tables, late, rule, context, node, steps };
+                if let Err((Exhausted, case)) = scope.rule(entries, paths, gathering) {
+                    gathering.give_up(&late.id, policy.decision(case));
                 }
             }
         }
-        verdict.findings.len() > before
+        gathering.count > before
     }
 
     /// What a case rests on here; none where it is not about this guest or host, or the support matrix says that it does not apply.
@@ -396,39 +407,52 @@ struct Scope<'s, 'j, 'r> {
     number: usize,
     policy: &'j Compiled,
     tables: &'s [Tree<'r>],
-    id: &'s Arc<str>,
+    late: &'s LateRule,
     rule: &'s CompiledRule,
     context: Context,
     node: NodeId,
+    /// How many steps it may still take on the document.
+    steps: &'s Cell<u64>,
 }
 
-impl<'j> Scope<'_, 'j, '_> {
-    fn rule(&self, entries: &[Entry], paths: &mut Paths<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), Exhausted> {
+impl<'s, 'j> Scope<'s, 'j, '_> {
+    /// Runs the rule; gives the case that took too many steps, if one did.
+    fn rule<'g>(
+        &self,
+        entries: &[Entry],
+        paths: &mut Paths<'_, '_>,
+        gathering: &mut Gathering<'g>,
+    ) -> Result<(), (Exhausted, &'s CompiledCase)> {
         let subject = self.judge.subject;
         let strings = [&**self.judge.host, subject.guest.as_ref().map_or("", |guest| guest.id()), subject.drivers()];
-        let context =
-            xpath::Context { document: self.judge.tree, tables: self.tables, strings: &strings, budget: xpath::DEFAULT_BUDGET };
-        let mut harvest = Harvest { taken: FxHashSet::default(), paths, findings };
+        let context = xpath::Context {
+            document: self.judge.tree,
+            tables: self.tables,
+            strings: &strings,
+            budget: u64::MAX,
+            shared: Some(self.steps),
+        };
+        let mut harvest = Harvest { taken: FxHashSet::default(), paths, gathering };
         for branches in entries.chunk_by(|a, b| a.case == b.case) {
             let Some(case) = self.rule.cases.get(usize::from(branches[0].case)) else { continue };
-            let Some(ground) = self.judge.ground(self.number, self.policy, self.id, &case.case) else { continue };
+            let Some(ground) = self.judge.ground(self.number, self.policy, &self.late.id, &case.case) else { continue };
             let Some(find) = self.policy.find(case, &self.judge.engine.rules.vocabulary) else { continue };
             let mut found: Vec<NodeRef> = Vec::new();
             for entry in branches {
                 if let Some(branch) = find.branches().nth(usize::from(entry.branch)) {
-                    found.extend(branch.nodes(&context, NodeRef::new(self.node))?);
+                    found.extend(branch.nodes(&context, NodeRef::new(self.node)).map_err(|exhausted| (exhausted, case))?);
                 }
             }
             if branches.len() > 1 {
                 found.sort_unstable();
                 found.dedup();
             }
-            self.case(&Way { case, ground, context: &context }, found, &mut harvest)?;
+            self.case(&Way { case, ground, context: &context }, found, &mut harvest).map_err(|exhausted| (exhausted, case))?;
         }
         Ok(())
     }
 
-    fn case(&self, way: &Way<'_>, found: Vec<NodeRef>, harvest: &mut Harvest<'_, '_, '_>) -> Result<(), Exhausted> {
+    fn case(&self, way: &Way<'_>, found: Vec<NodeRef>, harvest: &mut Harvest<'_, '_, '_, '_>) -> Result<(), Exhausted> {
         let Way { case, context, .. } = way;
         let counted = case.case.tests.iter().find_map(|test| match test {
             Test::Count { at_least, at_most } => Some((*at_least, *at_most)),
@@ -466,7 +490,7 @@ impl<'j> Scope<'_, 'j, '_> {
         Way { case, ground, context }: &Way<'_>,
         found: NodeRef,
         violation: Option<String>,
-        Harvest { taken, paths, findings }: &mut Harvest<'_, '_, '_>,
+        Harvest { taken, paths, gathering }: &mut Harvest<'_, '_, '_, '_>,
     ) -> Result<(), Exhausted> {
         let tree = self.judge.tree;
         // Only nodes of the document can be pointed at.
@@ -487,7 +511,17 @@ impl<'j> Scope<'_, 'j, '_> {
         if !taken.insert(offender) {
             return Ok(());
         }
-        let words = Words { scope: self, context, found: found.owner(), violation: violation.as_deref() };
+        gathering.count += 1;
+        // An exclusive rule that is not to be shown still silences the others.
+        if self.late.hidden {
+            return Ok(());
+        }
+        if gathering.is_beyond(tree.start_tag(offender).start) {
+            gathering.verdict.findings.leave_out(case.severity);
+            return Ok(());
+        }
+        let steps_for_fixes = &gathering.steps_for_fixes;
+        let words = Words { scope: self, context, found: found.owner(), violation: violation.as_deref(), steps_for_fixes };
         let focus = match &wording.at {
             Some(at) => at.first(context, found.owner())?.unwrap_or(found),
             None => found,
@@ -495,14 +529,17 @@ impl<'j> Scope<'_, 'j, '_> {
         let mut related = Vec::new();
         for (expression, label) in &wording.related {
             for node in expression.nodes(context, found.owner())? {
+                if related.len() >= FREE_LABELS {
+                    spend(self.steps, STEPS_FOR_A_LABEL)?;
+                }
                 let text = label.as_ref().map_or(Ok(String::new()), |label| words.fill(label, paths))?;
                 related.push(Label { span: span_of(tree, node), node: paths.path(node.node()), text });
             }
         }
         let label = wording.label.as_ref().map_or(Ok(String::new()), |label| words.fill(label, paths))?;
         let path = paths.path(offender);
-        findings.push(Finding {
-            rule: self.id.clone(),
+        let finding = Finding {
+            rule: self.late.id.clone(),
             severity: case.severity,
             status: Some(case.case.status),
             message: words.fill(&wording.message, paths)?,
@@ -522,7 +559,8 @@ impl<'j> Scope<'_, 'j, '_> {
             identity: paths.identities.of(self.context, self.node, offender),
             suppressed: None,
             fixes: words.fixes(&wording.fixes, paths)?,
-        });
+        };
+        gathering.take(finding);
         Ok(())
     }
 
@@ -544,11 +582,11 @@ struct Way<'w> {
 }
 
 /// What one rule has found at one context node.
-struct Harvest<'h, 'p, 'r> {
+struct Harvest<'h, 'p, 'g, 'r> {
     /// A node that several cases find counts for the first of them.
     taken: FxHashSet<NodeId>,
     paths: &'h mut Paths<'p, 'r>,
-    findings: &'h mut Vec<Finding>,
+    gathering: &'h mut Gathering<'g>,
 }
 
 /// The element that a node is or lies in.
@@ -570,22 +608,26 @@ struct Words<'w, 's, 'j, 'r> {
     context: &'w xpath::Context<'w>,
     found: NodeRef,
     violation: Option<&'w str>,
+    /// How many steps the expressions of fixes may still take.
+    steps_for_fixes: &'w Cell<u64>,
 }
 
 impl Words<'_, '_, '_, '_> {
     /// For people: what the document says is on one line and not too long.
     fn fill(&self, template: &Template, paths: &mut Paths<'_, '_>) -> Result<String, Exhausted> {
-        self.fill_with(template, paths, |value| quote(&value))
+        self.fill_with(template, paths, self.scope.steps, |value| quote(&value))
     }
 
     fn fill_with(
         &self,
         template: &Template,
         paths: &mut Paths<'_, '_>,
+        left: &Cell<u64>,
         shown: impl Fn(String) -> String,
     ) -> Result<String, Exhausted> {
         let mut text = String::new();
         for part in &template.0 {
+            let before = text.len();
             match part {
                 Part::Text(plain) => text.push_str(plain),
                 Part::Device => text.push_str(&self.device(paths)?),
@@ -598,6 +640,7 @@ impl Words<'_, '_, '_, '_> {
                 Part::Host => text.push_str(systems::host_name(self.scope.judge.host)),
                 Part::Value(expression) => text.push_str(&shown(expression.string(self.context, self.found)?)),
             }
+            spend(left, text.len().saturating_sub(before.max(FREE_TEXT)) as u64)?;
         }
         Ok(text)
     }
@@ -608,7 +651,7 @@ impl Words<'_, '_, '_, '_> {
         let mut fixes = Vec::with_capacity(recipes.len());
         for recipe in recipes {
             let Ok(edits) = self.edits(recipe, paths) else {
-                self.scope.judge.steps_for_fixes.set(0);
+                self.steps_for_fixes.set(0);
                 return Ok(Vec::new());
             };
             if !edits.is_empty() {
@@ -619,13 +662,13 @@ impl Words<'_, '_, '_, '_> {
     }
 
     fn edits(&self, recipe: &CompiledRecipe, paths: &mut Paths<'_, '_>) -> Result<Vec<Edit>, Exhausted> {
-        let left = &self.scope.judge.steps_for_fixes;
-        let nodes = |path: &Expression| path.nodes_within(self.context, self.found, left);
+        let context = xpath::Context { shared: Some(self.steps_for_fixes), ..*self.context };
+        let nodes = |path: &Expression| path.nodes(&context, self.found);
         let mut draft = Draft::new(self.scope.judge.tree);
         for step in &recipe.steps {
             match step {
                 Step::Set { path, attribute, value } => {
-                    let value = self.fill_with(value, paths, |value| value)?;
+                    let value = self.fill_with(value, paths, self.steps_for_fixes, |value| value)?;
                     nodes(path)?.into_iter().for_each(|node| match attribute {
                         Some(name) => draft.set_attribute(node, name, &value),
                         None => draft.set(node, &value),
@@ -633,7 +676,7 @@ impl Words<'_, '_, '_, '_> {
                 }
                 Step::Remove(path) => nodes(path)?.into_iter().for_each(|node| draft.remove(node)),
                 Step::Insert { side, path, xml } => {
-                    let xml = self.fill_with(xml, paths, |value| escaped_anywhere(&value).into_owned())?;
+                    let xml = self.fill_with(xml, paths, self.steps_for_fixes, |value| escaped_anywhere(&value).into_owned())?;
                     nodes(path)?.into_iter().for_each(|node| draft.insert(*side, node, &xml));
                 }
                 Step::Rename(path, name) => nodes(path)?.into_iter().for_each(|node| draft.rename(node, &name.text)),

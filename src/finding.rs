@@ -437,8 +437,12 @@ pub struct Known {
 /// The whole run in numbers.
 #[derive(Debug, Clone, Default)]
 pub struct Summary {
-    /// The files judged, in order.
-    pub files: Vec<FileEntry>,
+    /// How many files were judged.
+    pub files: usize,
+    /// Findings that are shown.
+    pub shown: usize,
+    /// The files judged, in order, where somebody asks for a list of them: it grows with every file.
+    pub entries: Vec<FileEntry>,
     /// VMs in them.
     pub vms: usize,
     /// Findings by severity, shown or not.

@@ -6,6 +6,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::definition;
+use crate::input::xml::brief;
 use crate::policy::schema::Context;
 use crate::tree::{NodeId, Tree};
 use crate::{hyperv, libvirt};
@@ -53,7 +54,7 @@ impl<'i, 'r> Identities<'i, 'r> {
     pub fn machine(&mut self, context: Context, node: NodeId) -> &Machine {
         let tree = self.tree;
         self.machines.entry(node).or_insert_with(|| Machine {
-            name: definition::vm_name(tree, context, node),
+            name: definition::vm_name(tree, context, node).map(|name| brief(&name).into_owned()),
             id: definition::vm_id(tree, context, node).as_deref().and_then(id),
         })
     }
@@ -84,7 +85,7 @@ fn step_of(tree: &Tree<'_>, context: Context, node: NodeId) -> String {
         Context::Vm => hyperv::own_name(tree, node),
         _ => libvirt::own_name(tree, node),
     };
-    let local = tree.local_name(node);
+    let local = brief(tree.local_name(node));
     match name.map(|name| on_one_line(&name)).filter(|name| !name.is_empty()) {
         Some(name) => format!("/{local}[{name}]"),
         None => format!("/{local}"),
@@ -94,7 +95,10 @@ fn step_of(tree: &Tree<'_>, context: Context, node: NodeId) -> String {
 /// An id if it is one: 32 hexadecimal digits, not all of them zero. A template may have words in its place.
 fn id(text: &str) -> Option<String> {
     let digits = || text.chars().filter(char::is_ascii_hexdigit);
-    let is_id = text.chars().all(|c| c.is_ascii_hexdigit() || c == '-') && digits().count() == 32 && digits().any(|c| c != '0');
+    let is_id = text.len() <= 64
+        && text.chars().all(|c| c.is_ascii_hexdigit() || c == '-')
+        && digits().count() == 32
+        && digits().any(|c| c != '0');
     is_id.then(|| text.to_ascii_lowercase())
 }
 

@@ -51,4 +51,5 @@ pub mod suggest;
 pub mod suppress;
 pub mod systems;
 pub mod tree;
+pub mod verdict;
 pub mod xpath;

@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::identity::Identities;
+use crate::input::xml::brief;
 use crate::tree::{NameId, NodeId, Tree};
 
 /// So many siblings are counted one by one, and of more the places of all are worked out at once.
@@ -62,7 +63,7 @@ impl<'p, 'r> Paths<'p, 'r> {
         let node = if self.tree.is_element(node) { node } else { self.tree.parent(node).unwrap_or(node) };
         let mut at = Some(self.tree.origin(node));
         while let Some(node) = at.filter(|&node| node != Tree::ROOT) {
-            let name = self.tree.qualified_name(node);
+            let name = brief(self.tree.qualified_name(node));
             steps.push(match self.position(node) {
                 (_, 1) => format!("/{name}"),
                 (index, _) => format!("/{name}[{index}]"),

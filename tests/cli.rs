@@ -20,12 +20,17 @@ mod guests;
 mod init;
 #[path = "cli/inputs.rs"]
 mod inputs;
+#[path = "cli/limits.rs"]
+mod limits;
 #[path = "cli/matrix.rs"]
 mod matrix;
 #[path = "cli/pages.rs"]
 mod pages;
 #[path = "cli/reports.rs"]
 mod reports;
+#[cfg(unix)]
+#[path = "cli/robust.rs"]
+mod robust;
 #[path = "cli/selection.rs"]
 mod selection;
 #[path = "cli/shells.rs"]

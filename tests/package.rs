@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::collections::BTreeMap;
 use std::process::Command;
 
 use common::{root, steady, text, vmlint};
@@ -74,6 +75,8 @@ fn no_link_leads_nowhere() {
         "docs/architecture.md",
         "docs/ci.md",
         "docs/configuration.md",
+        "docs/dependencies.md",
+        "docs/performance.md",
         "docs/policies.md",
         "docs/reports.md",
         "fuzz/README.md",
@@ -108,8 +111,8 @@ fn the_number_of_rules_is_the_one_that_is_told() {
     assert!(text("CHANGELOG.md").contains(&format!(" {} rules,", all.len())), "{told}");
 }
 
-#[test]
-fn no_dependency_asks_for_a_newer_rust() {
+/// What cargo knows of the packages that this system needs: only of them it is sure to know without a network.
+fn metadata() -> serde_json::Value {
     let cargo = || Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     let output = |command: &mut Command| {
         let output = command.current_dir(root()).output().unwrap();
@@ -118,9 +121,13 @@ fn no_dependency_asks_for_a_newer_rust() {
     };
     let version = output(cargo().arg("-vV"));
     let host = version.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
-    // Only what this system needs is sure to be at hand without a network.
     let arguments = ["metadata", "--format-version=1", "--offline", "--locked", "--filter-platform", host];
-    let metadata: serde_json::Value = serde_json::from_str(&output(cargo().args(arguments))).unwrap();
+    serde_json::from_str(&output(cargo().args(arguments))).unwrap()
+}
+
+#[test]
+fn no_dependency_asks_for_a_newer_rust() {
+    let metadata = metadata();
     let number = |text: &str| -> Vec<u32> { text.split('.').map(|part| part.parse().unwrap()).collect() };
     let oldest = number(env!("CARGO_PKG_RUST_VERSION"));
     let packages = metadata["packages"].as_array().unwrap();
@@ -132,6 +139,36 @@ fn no_dependency_asks_for_a_newer_rust() {
         .collect();
     assert!(packages.len() > 50 && too_new.is_empty(), "{too_new:#?}");
     assert!(text(".github/workflows/ci.yml").contains(&format!("cargo +{} ", env!("CARGO_PKG_RUST_VERSION"))));
+}
+
+/// Crates with their licences, by the headings of docs/dependencies.md.
+type Dependencies = BTreeMap<&'static str, BTreeMap<String, String>>;
+
+#[test]
+fn every_dependency_has_its_reason() {
+    const HEADINGS: [(Option<&str>, &str); 3] =
+        [(None, "In every build"), (Some("build"), "In `build.rs`"), (Some("dev"), "In tests and benches")];
+    let metadata = metadata();
+    let packages = metadata["packages"].as_array().unwrap();
+    let own = packages.iter().find(|package| package["name"] == "vmlint").unwrap();
+    let mut asked = Dependencies::new();
+    for dependency in own["dependencies"].as_array().unwrap() {
+        let (_, heading) = HEADINGS.iter().find(|(kind, _)| *kind == dependency["kind"].as_str()).unwrap();
+        let package = packages.iter().find(|package| package["name"] == dependency["name"]).unwrap();
+        // An older way to write it.
+        let licence = package["license"].as_str().unwrap().replace('/', " OR ");
+        asked.entry(heading).or_default().insert(dependency["name"].as_str().unwrap().to_owned(), licence);
+    }
+    let document = text("docs/dependencies.md");
+    let line = Regex::new(r"(?m)^\| `([\w-]+)` \| ([^|]+) \| [^|]+ \| [^|]+ \|$").unwrap();
+    let mut told = Dependencies::new();
+    for (_, heading) in HEADINGS {
+        let (_, section) = document.split_once(&format!("\n## {heading}\n")).unwrap();
+        let section = section.split("\n## ").next().unwrap();
+        let lines = line.captures_iter(section).map(|found| (found[1].to_owned(), found[2].to_owned()));
+        told.insert(heading, lines.collect());
+    }
+    assert_eq!(told, asked);
 }
 
 #[test]

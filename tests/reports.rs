@@ -404,7 +404,9 @@ fn run(files: &[Checked]) -> Summary {
     }
     let found = |severity| files.iter().flat_map(|f| &f.findings).filter(|f| f.severity == severity).count();
     Summary {
-        files: files.iter().map(entry).collect(),
+        files: files.len(),
+        shown: files.iter().map(|file| file.findings.len()).sum(),
+        entries: files.iter().map(entry).collect(),
         rules,
         described: described(),
         vms: files.iter().map(|file| file.vms).sum(),

@@ -59,7 +59,7 @@ fn every_fixture_raises_its_rule_or_does_not() {
             let outcome = check(&checker, &std::fs::read(&path).unwrap());
             let raised: BTreeSet<String> = outcome.checked.findings.iter().map(|finding| finding.rule.to_string()).collect();
             assert_eq!(raised, expected, "{fixture}");
-            assert_eq!(outcome.exhausted, Vec::<std::sync::Arc<str>>::new(), "{fixture}");
+            assert_eq!(outcome.exhausted, [], "{fixture}");
         }
         assert!(bad > 0 && good > 0, "{rule} needs a bad and a good fixture");
         seen += bad + good;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use super::new_file;
 use super::problem::{Problem, shown};
 use super::run::{Result as Judged, read};
 use crate::baseline::{self, Baseline, LookedAt, Record, Use};
@@ -11,6 +12,7 @@ use crate::finding::{Format, Known};
 use crate::input::{limits, text, walk};
 use crate::policy::compile::Faulty;
 use crate::policy::schema::Fault;
+use crate::verdict::TOO_MANY;
 
 /// Where known findings come from, or go to.
 #[derive(Debug)]
@@ -107,20 +109,21 @@ impl Baselines {
         }
         let mut known = Known { covered: judged.known, ..Known::default() };
         // A file that cannot be read hides what it had.
-        let files = judged.summary.files.iter().filter(|file| file.format != Format::Other);
+        let files = judged.summary.entries.iter().filter(|file| file.format != Format::Other);
         let looked_at = LookedAt::new(files.map(|file| Path::new(&file.path)), named);
         let runs = |rule: &str| judged.used.iter().any(|used| used.profile.checker.runs(rule));
+        let unjudged = judged.trouble || judged.summary.rules.contains_key(TOO_MANY);
         for (path, baseline) in read.iter() {
             let (needed, unneeded) = baseline.needed(|file, rule| looked_at.has(file) && runs(rule));
             known.unneeded += unneeded;
             // What could not be judged may be needed still.
-            if prune && unneeded > 0 && !judged.trouble {
+            if prune && unneeded > 0 && !unjudged {
                 write(path, needed)?;
                 known.is_pruned = true;
             }
         }
         judged.summary.baseline = Some(known);
-        match prune && judged.trouble {
+        match prune && unjudged {
             true => Err(Problem::new("the baseline was not pruned, because not everything could be judged")),
             false => Ok(()),
         }
@@ -130,7 +133,8 @@ impl Baselines {
 /// Reads a baseline; it is kept to the end of the process.
 fn load(path: &Path) -> Result<&'static Baseline, Problem> {
     let cannot = |reason: String| Problem::new(format!("the baseline {} cannot be read: {reason}", shown(path)));
-    let bytes = read(path).map_err(|reason| cannot(reason).help("Write one with `--write-baseline FILE`.".to_owned()))?;
+    let bytes = read(path, limits::FILE_BYTES)
+        .map_err(|reason| cannot(reason).help("Write one with `--write-baseline FILE`.".to_owned()))?;
     if bytes.len() as u64 > limits::FILE_BYTES {
         return Err(cannot(format!("it is larger than {} MiB", limits::FILE_BYTES >> 20)));
     }
@@ -141,11 +145,11 @@ fn load(path: &Path) -> Result<&'static Baseline, Problem> {
 
 /// Whether a file begins like a baseline, whatever its version and its faults.
 fn is_older_baseline(path: &Path) -> bool {
-    read(path)
+    read(path, limits::FILE_BYTES)
         .is_ok_and(|bytes| bytes.is_empty() || memchr::memmem::find(&bytes, b"\"vmlint-baseline/").is_some_and(|at| at < 200))
 }
 
 fn write(path: &Path, entries: Vec<baseline::Entry>) -> Result<(), Problem> {
-    std::fs::write(path, baseline::text(entries))
+    new_file::write(path, baseline::text(entries).as_bytes())
         .map_err(|error| Problem::new(format!("cannot write the baseline {}: {}", shown(path), walk::reason(&error))))
 }

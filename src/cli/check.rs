@@ -29,6 +29,11 @@ use crate::report::{self, Format, Paint};
 pub fn run(options: Check) -> Result<u8, Problem> {
     let started = Instant::now();
     let Inputs { paths, changed } = options.selection.inputs(options.paths)?;
+    // To the system it is an empty folder, and nothing was found in it.
+    if paths.iter().any(|path| path.is_relative() && path.is_dir()) && std::env::current_dir().is_err() {
+        let problem = Problem::new("the current folder is gone");
+        return Err(problem.help("Change to one that is there, or name files by their whole paths.".to_owned()));
+    }
     let goal = Goal::new(options.fix, options.diff, options.unsafe_fixes, &paths)?;
     let mut outputs = outputs(options.format, options.output, options.reports, |name| std::env::var_os(name));
     let wishes = Wishes {
@@ -38,6 +43,7 @@ pub fn run(options: Check) -> Result<u8, Problem> {
         policies: options.policies,
         select: options.select,
         ignore: options.ignore,
+        limits: options.limits,
     };
     let search = match (options.no_config, options.config) {
         (true, _) => Search::Nowhere,
@@ -81,6 +87,7 @@ pub fn run(options: Check) -> Result<u8, Problem> {
         changed: changed.as_ref(),
         force_exclude: options.selection.force_exclude,
         min_severity: options.min_severity.into(),
+        lists_files: baselines.is_some() || outputs.iter().any(|(format, _)| format.lists_files()),
         verbose: options.verbose,
         stdin_filename: options.stdin_filename,
         fixing: goal.map(|goal| Fixing {
@@ -121,7 +128,7 @@ pub fn run(options: Check) -> Result<u8, Problem> {
         summary.described = described(&result.used, summary)?;
     }
     outlets.iter_mut().for_each(|outlet| outlet.finish(summary));
-    let results: usize = summary.files.iter().map(|file| file.findings).sum();
+    let results = summary.shown;
     if results > report::MAX_SARIF_RESULTS && outputs.iter().any(|(format, _)| *format == Format::Sarif) {
         complain(&format!(
             "the SARIF report has {results} results, and code scanning takes {} of one run: check fewer paths at once, or name a higher --min-severity",

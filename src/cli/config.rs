@@ -12,6 +12,7 @@ use super::profiles::{Profiles, Search};
 use super::setup::Wishes;
 use crate::config::{Config, RuleSetting, Settings};
 use crate::finding::Severity;
+use crate::input::limits::{KEYS, Key, Limits};
 use crate::policy::schema::Text;
 use crate::report::escape;
 use crate::systems;
@@ -89,7 +90,14 @@ fn default_hosts() -> String {
 }
 
 fn unconfigured() -> Vec<Line> {
-    vec![line("host", default_hosts(), DEFAULT), line("fail-on", "error", DEFAULT)]
+    let mut lines = vec![line("host", default_hosts(), DEFAULT), line("fail-on", "error", DEFAULT)];
+    lines.extend(KEYS.iter().map(limit));
+    lines
+}
+
+/// A limit that nobody set.
+fn limit(key: &Key) -> Line {
+    line(&format!("limits.{}", key.name), key.shown(&Limits::default()), DEFAULT)
 }
 
 /// The values of a configuration for a file; `relative` is its path from the configuration's folder.
@@ -118,6 +126,10 @@ fn configured(config: &Config, relative: &Path) -> Vec<Line> {
             .unwrap_or_else(|| line("fail-on", "error", DEFAULT)),
     );
     lines.extend(config.baseline.as_ref().map(|file| line("baseline", file.text.clone(), from(file))));
+    lines.extend(KEYS.iter().map(|key| match config.limits.iter().find(|(setting, _)| setting.key.name == key.name) {
+        Some((_, text)) => line(&format!("limits.{}", key.name), text.text.clone(), from(text)),
+        None => limit(key),
+    }));
     for entry in said.iter().flat_map(|settings| &settings.rules) {
         let setting = match entry.setting {
             RuleSetting::Off => "off",

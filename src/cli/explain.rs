@@ -23,6 +23,7 @@ use crate::report::escape;
 use crate::suggest;
 use crate::suppress;
 use crate::systems::GuestPattern;
+use crate::verdict::TOO_MANY;
 
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
@@ -39,7 +40,7 @@ pub struct Arguments {
 }
 
 /// What vmlint itself says of files: id, severity, title, text. These rest on no vendor's document.
-pub const OWN: [(&str, Severity, &str, &str); 6] = [
+pub const OWN: [(&str, Severity, &str, &str); 7] = [
     (
         MALFORMED,
         Severity::Error,
@@ -57,6 +58,12 @@ pub const OWN: [(&str, Severity, &str, &str); 6] = [
         Severity::Warning,
         "The notes of a machine speak to vmlint in words it does not know",
         "A line `vmlint: guest=centos-6.5 host=windows-server-2016 drivers=lis-4.3` in the notes of a Hyper-V machine says what runs in it and where. A guest, host or kind of drivers that vmlint does not know is not used, so rules that ask for it stay silent.",
+    ),
+    (
+        TOO_MANY,
+        Severity::Error,
+        "The file has more findings than are told",
+        "Of one file 10,000 findings are told, or as many as `limits.findings` in `vmlint.yaml` says: the first ones in the order of the file. This finding counts those behind them and is as bad as the worst of them, so that the exit status is the same. No suppression and no baseline covers it.",
     ),
     (
         suppress::UNUSED,

@@ -77,7 +77,7 @@ fn changed(reference: Option<&str>, paths: &[PathBuf]) -> Result<Changed, Proble
 fn listed(list: &Path, null: bool) -> Result<Vec<PathBuf>, Problem> {
     let name = if list == Path::new("-") { "standard input".to_owned() } else { shown(list) };
     let refuse = |reason: String| Problem::new(format!("{name}: {reason}"));
-    let bytes = run::read(list).map_err(&refuse)?;
+    let bytes = run::read(list, limits::FILE_BYTES).map_err(&refuse)?;
     if bytes.len() as u64 > limits::FILE_BYTES {
         return Err(refuse("is too large for a list of files".to_owned()));
     }

@@ -11,6 +11,7 @@ mod init;
 mod inputs;
 mod man;
 mod matrix;
+mod new_file;
 mod options;
 mod outlets;
 mod page;

@@ -8,6 +8,7 @@ use super::inputs::Selection;
 use super::outlets::ReportFile;
 use super::terminal::ColorChoice;
 use crate::finding::Severity;
+use crate::input::limits::Setting;
 use crate::report::Format;
 use crate::systems::GUEST_DRIVERS;
 
@@ -139,6 +140,10 @@ pub struct Check {
     /// Name that findings use for standard input
     #[arg(long, value_name = "NAME", default_value = "<stdin>", help_heading = "Input")]
     pub stdin_filename: PathBuf,
+
+    /// Another limit than usual, `file-size=128MiB`; may be given several times: file-size, depth, nodes, attributes, findings
+    #[arg(long = "limit", value_name = "NAME=VALUE", help_heading = "Input")]
+    pub limits: Vec<Setting>,
 
     /// Which of the files.
     #[command(flatten)]

@@ -8,6 +8,7 @@ use std::str::FromStr;
 
 use clap::ValueEnum;
 
+use super::new_file::NewFile;
 use super::problem::{Problem, shown};
 use super::run::complain;
 use crate::finding::Summary;
@@ -67,13 +68,36 @@ impl Target {
         }
     }
 
-    fn open(&self) -> io::Result<Box<dyn Write + Send>> {
-        Ok(match self {
+    fn open(&self) -> io::Result<Out> {
+        Ok(Out::Stream(match self {
             Target::Standard => Box::new(BufWriter::with_capacity(1 << 16, io::stdout())),
             Target::Errors => Box::new(BufWriter::with_capacity(1 << 16, io::stderr())),
-            Target::File(path) => Box::new(BufWriter::with_capacity(1 << 16, File::create(path)?)),
+            Target::File(path) => return Ok(Out::File(Box::new(NewFile::create(path)?))),
             Target::End(path) => Box::new(BufWriter::new(File::options().append(true).create(true).open(path)?)),
-        })
+        }))
+    }
+}
+
+/// What is open for a target.
+enum Out {
+    Stream(Box<dyn Write + Send>),
+    /// It gets its name when the report is finished.
+    File(Box<NewFile>),
+}
+
+impl Out {
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Out::Stream(out) => out.write_all(bytes),
+            Out::File(out) => out.write_all(bytes),
+        }
+    }
+
+    fn finish(self) -> io::Result<()> {
+        match self {
+            Out::Stream(mut out) => out.flush(),
+            Out::File(out) => out.finish(),
+        }
     }
 }
 
@@ -109,7 +133,9 @@ fn whole(path: &Path) -> Option<PathBuf> {
 pub struct Outlet<'o> {
     report: &'o dyn Report,
     place: String,
-    out: Option<Box<dyn Write + Send>>,
+    out: Option<Out>,
+    /// Whether all of it was written.
+    finished: bool,
     /// Whether a piece was written, so that the next one has to be kept apart.
     separate: bool,
     /// Pieces of a report that begins with its tail.
@@ -124,7 +150,8 @@ impl<'o> Outlet<'o> {
     pub fn open(report: &'o dyn Report, target: &Target) -> Outlet<'o> {
         let standard = if *target == Target::Errors { "standard error" } else { "standard output" };
         let place = target.path().map_or(standard.to_owned(), shown);
-        let mut outlet = Outlet { report, place, out: None, separate: false, kept: Vec::new(), left_out: 0, failed: false };
+        let mut outlet =
+            Outlet { report, place, out: None, finished: false, separate: false, kept: Vec::new(), left_out: 0, failed: false };
         match target.open() {
             Ok(out) => outlet.out = Some(out),
             Err(error) => outlet.give_up(&error),
@@ -132,9 +159,9 @@ impl<'o> Outlet<'o> {
         outlet
     }
 
-    /// Whether anything more can be written.
+    /// Whether anything more can be written, or everything was.
     pub fn is_open(&self) -> bool {
-        self.out.is_some()
+        self.out.is_some() || self.finished
     }
 
     /// Whether it failed. A pipe that was closed is no failure: whoever read the report has seen enough.
@@ -181,8 +208,10 @@ impl<'o> Outlet<'o> {
         self.write(&self.report.tail(summary));
         let kept = std::mem::take(&mut self.kept);
         self.write(&kept);
-        if let Some(Err(error)) = self.out.as_mut().map(|out| out.flush()) {
-            self.give_up(&error);
+        match self.out.take().map(Out::finish) {
+            Some(Ok(())) => self.finished = true,
+            Some(Err(error)) => self.give_up(&error),
+            None => {}
         }
     }
 

@@ -52,9 +52,12 @@ impl Problem {
     }
 }
 
+/// So many faults of one file are shown.
+const MOST: usize = 50;
+
 /// The faults of one file as pages with their places underlined.
 pub fn show_faults(file: &Faulty) -> Vec<u8> {
-    let findings = file.faults.iter().map(|fault| {
+    let findings = file.faults.iter().take(MOST).map(|fault| {
         let span = Span { start: fault.span.start, end: fault.span.end };
         let rule = if fault.severity == Severity::Error { "vmlint/invalid" } else { "vmlint/doubtful" };
         let mut finding = own_finding(rule, fault.severity, span, fault.message.clone(), fault.help.as_deref());
@@ -67,6 +70,9 @@ pub fn show_faults(file: &Faulty) -> Vec<u8> {
         Options { terminal: terminal::detect_stderr(ColorChoice::Auto), verbose: false, quiet: true, suppressed: false };
     let mut page = report::Human::new(options).file(&checked);
     page.push(b'\n');
+    if let Some(more) = file.faults.len().checked_sub(MOST).filter(|more| *more > 0) {
+        page.extend(format!("{more} more faults in {} are not shown\n\n", shown(file.source.path())).into_bytes());
+    }
     page
 }
 

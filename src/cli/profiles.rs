@@ -199,7 +199,8 @@ impl Profiles {
         let fail_on = self.fail_on.or(configured).unwrap_or(FailOn::Error);
         // A run has a few profiles at most, and each is needed to its end.
         let setup: &'static Setup = Box::leak(Box::new(setup));
-        let mut checker = Checker::by_platform(|platform| Engine::new(setup.rules(platform), &setup.assumptions));
+        let mut checker =
+            Checker::by_platform(|platform| Engine::new(setup.rules(platform), &setup.assumptions)).within(setup.limits);
         if let Some((today, baselines)) = &self.judging {
             checker = checker.on(*today).knowing(baselines.of(config)?);
         }

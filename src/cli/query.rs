@@ -14,7 +14,7 @@ use super::{SUCCESS, TROUBLE, view};
 use crate::definition;
 use crate::finding::Label;
 use crate::input::export;
-use crate::input::limits::Limits;
+use crate::input::limits::{Limits, Setting};
 use crate::input::walk::{self, Found};
 use crate::libvirt;
 use crate::paths::Paths;
@@ -51,6 +51,9 @@ pub struct Arguments {
     /// Name that output uses for standard input
     #[arg(long, value_name = "NAME", default_value = "<stdin>")]
     stdin_filename: PathBuf,
+    /// Another limit than usual, `file-size=128MiB`; may be given several times: file-size, depth, nodes, attributes
+    #[arg(long = "limit", value_name = "NAME=VALUE")]
+    limits: Vec<Setting>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -68,7 +71,7 @@ pub fn run(arguments: &Arguments) -> Result<u8, Problem> {
     definition::intern(&mut vocabulary);
     vocabulary.intern(libvirt::QEMU, "commandline");
     let expression = expression(&arguments.expression, &mut vocabulary)?;
-    let query = Query { expression: &expression, vocabulary: &vocabulary };
+    let query = Query { expression: &expression, vocabulary: &vocabulary, limits: Limits::with(&arguments.limits) };
     let out = &mut BufWriter::with_capacity(1 << 16, io::stdout());
     let mut output = Output { arguments, out, first: true };
     let result = output.head().and_then(|()| {
@@ -125,19 +128,20 @@ fn expression(text: &str, vocabulary: &mut Vocabulary) -> Result<Expression, Pro
 struct Query<'q> {
     expression: &'q Expression,
     vocabulary: &'q Vocabulary,
+    limits: Limits,
 }
 
 impl Query<'_> {
     /// Writes the matches of one file; gives whether something went wrong with it, which was told.
     fn file(&self, path: &Path, shown: &Path, named: bool, output: &mut Output<'_>) -> io::Result<bool> {
-        let bytes = match read(path) {
+        let bytes = match read(path, self.limits.file_size) {
             Ok(bytes) => bytes,
             Err(reason) => {
                 complain(&format!("{}: {reason}", shown.to_string_lossy()));
                 return Ok(true);
             }
         };
-        let export = match export::read(shown, bytes, &Limits::default()) {
+        let export = match export::read(shown, bytes, &self.limits) {
             Ok(export) => export,
             // What lies in a folder need not be a definition at all.
             Err(_) if !named && !has_own_ending(shown) => return Ok(false),
@@ -146,7 +150,7 @@ impl Query<'_> {
                 return Ok(true);
             }
         };
-        let (tree, definitions) = match definition::tree(&export, &Limits::default(), self.vocabulary) {
+        let (tree, definitions) = match definition::tree(&export, &self.limits, self.vocabulary) {
             Ok(tree) => tree,
             Err(fault) => {
                 complain(&format!("{}: {}", shown.to_string_lossy(), fault.reason));

@@ -2,9 +2,9 @@
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::path::Path;
 
+use super::new_file::{beside, take_after};
 use crate::input::walk;
 
 /// Replaces a file that held `before` when it was read. A symbolic link stays and what it leads to is replaced. Permissions stay, and the
@@ -37,7 +37,8 @@ pub fn replace(path: &Path, before: &[u8], after: &[u8]) -> Result<(), String> {
         return Err("was changed by somebody else while it was judged, so it was not fixed".to_owned());
     }
     let folder = target.parent().unwrap_or(Path::new(""));
-    let new = beside(folder).map_err(|error| format!("cannot be fixed: its folder takes no file: {}", walk::reason(&error)))?;
+    let new =
+        beside(&target, false).map_err(|error| format!("cannot be fixed: its folder takes no file: {}", walk::reason(&error)))?;
     let written = write(new.1, &metadata, after).and_then(|()| fs::rename(&new.0, &target));
     if let Err(error) = written {
         // It is of no use to anybody; if it cannot be removed either there is nothing more to say.
@@ -48,32 +49,9 @@ pub fn replace(path: &Path, before: &[u8], after: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
-/// A new file in the folder that nobody else opens, under a name that no walk looks at.
-fn beside(folder: &Path) -> io::Result<(PathBuf, File)> {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    loop {
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = folder.join(format!(".vmlint-{}-{number}.tmp", std::process::id()));
-        match options.open(&path) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            opened => return opened.map(|file| (path, file)),
-        }
-    }
-}
-
 fn write(mut file: File, like: &Metadata, content: &[u8]) -> io::Result<()> {
     file.write_all(content)?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::{MetadataExt, fchown};
-        // Only root may give files away; the group alone may be possible.
-        let _ = fchown(&file, Some(like.uid()), Some(like.gid())).or_else(|_| fchown(&file, None, Some(like.gid())));
-    }
-    file.set_permissions(like.permissions())?;
+    take_after(&file, like)?;
     file.sync_all()
 }
 
@@ -89,6 +67,8 @@ fn keep_name(folder: &Path) {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
 
     fn folder() -> (tempfile::TempDir, PathBuf) {

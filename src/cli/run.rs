@@ -1,5 +1,6 @@
 //! Many files, judged in parallel and reported in order. Memory is bounded by the files in flight, not by how many there are.
 
+use std::fs::FileType;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use crate::input::limits;
 use crate::input::walk::{self, Found, Unreadable};
 use crate::policy::schema::Platform;
 use crate::report::{Report, escape, shown_path};
+use crate::verdict::GivenUp;
 
 /// Files judged before what they gave is written.
 const BATCH: usize = 256;
@@ -39,6 +41,8 @@ pub struct Job<'j> {
     pub force_exclude: bool,
     /// Findings below are counted and not shown.
     pub min_severity: Severity,
+    /// Whether the summary lists the files.
+    pub lists_files: bool,
     /// Whether files skipped in folders are named on standard error.
     pub verbose: bool,
     /// What findings call standard input.
@@ -117,7 +121,7 @@ impl Job<'_> {
     /// is open any more.
     pub fn run(&self, paths: &[PathBuf], outlets: &mut [Outlet<'_>]) -> Result {
         let mut result = Result::default();
-        let mut writer = PieceWriter { outlets, verbose: self.verbose };
+        let mut writer = PieceWriter { outlets, lists_files: self.lists_files, verbose: self.verbose };
         writer.outlets.iter_mut().for_each(Outlet::begin);
         let progress = Progress::start();
         let (stdin, paths): (Vec<PathBuf>, Vec<PathBuf>) = paths.iter().cloned().partition(|path| path == Path::new("-"));
@@ -175,36 +179,41 @@ impl Job<'_> {
     }
 
     fn stdin(&self) -> Piece {
-        match read(Path::new("-")) {
+        let Some(profile) = self.profiles.of(&self.stdin_filename) else { return Piece::Nothing };
+        let most = profile.setup.limits.file_size;
+        match read(Path::new("-"), most) {
             // What is passed on is passed on whole.
-            Ok(bytes) if self.fixing.is_some() && bytes.len() as u64 > limits::FILE_BYTES => {
-                Piece::Trouble(format!("standard input: is larger than {} MiB", limits::FILE_BYTES >> 20))
+            Ok(bytes) if self.fixing.is_some() && bytes.len() as u64 > most => {
+                Piece::Trouble(format!("standard input: is larger than {}", limits::size(most)))
             }
-            Ok(bytes) => self.judge(&self.stdin_filename, bytes, true),
+            Ok(bytes) => self.judge(profile, &self.stdin_filename, bytes, true),
             Err(reason) => Piece::Trouble(format!("standard input: {reason}")),
         }
     }
 
     fn path(&self, found: std::result::Result<Found, Unreadable>) -> Piece {
         match found {
-            // The walk gives regular files only.
-            Ok(Found { path, named }) => match if named { read(&path) } else { read_regular(&path) } {
-                Ok(bytes) => self.judge(&path, bytes, named),
-                Err(reason) => Piece::Trouble(format!("{}: {reason}", path.to_string_lossy())),
-            },
+            Ok(Found { path, named }) => {
+                let Some(profile) = self.profiles.of(&path) else { return Piece::Nothing };
+                let most = profile.setup.limits.file_size;
+                // The walk gives regular files only.
+                match if named { read(&path, most) } else { read_regular(&path, most) } {
+                    Ok(bytes) => self.judge(profile, &path, bytes, named),
+                    Err(reason) => Piece::Trouble(format!("{}: {reason}", path.to_string_lossy())),
+                }
+            }
             Err(Unreadable { path, reason }) => Piece::Trouble(format!("{}: {reason}", path.to_string_lossy())),
         }
     }
 
-    fn judge(&self, path: &Path, bytes: Vec<u8>, named: bool) -> Piece {
-        let Some(profile) = self.profiles.of(path) else { return Piece::Nothing };
+    fn judge(&self, profile: &'static Profile, path: &Path, bytes: Vec<u8>, named: bool) -> Piece {
         let done = match &self.fixing {
             Some(fixing) => fixing.file(&profile.checker, path, bytes, named),
             None => Done { outcome: profile.checker.check(path, bytes, named), text: Vec::new(), fixed: 0, trouble: None },
         };
         let Done { outcome, text, fixed, trouble } = done;
-        let Outcome { mut checked, skipped, exhausted, known, guests_unknown, remarks } = outcome;
-        let suppressed = checked.suppressed.len();
+        let Outcome { mut checked, skipped, exhausted, known, unlisted, guests_unknown, remarks } = outcome;
+        let suppressed = checked.suppressed.len() + unlisted;
         let count = |severity: Severity, findings: &[Finding]| findings.iter().filter(|f| f.severity == severity).count();
         let counts = [Severity::Note, Severity::Warning, Severity::Error].map(|severity| count(severity, &checked.findings));
         checked.findings.retain(|finding| finding.severity >= self.min_severity);
@@ -223,8 +232,13 @@ impl Job<'_> {
         suppressed_rules.sort();
         suppressed_rules.dedup();
         let path = shown_path(checked.source.path());
-        let exhausted =
-            exhausted.iter().map(|rule| format!("{path}: the rule {rule} takes too many steps on this file and was given up"));
+        let exhausted = exhausted.iter().map(|given_up| {
+            let GivenUp { rule, decision } = given_up;
+            format!(
+                "{path}: the rule {rule} ({}:{}) takes too many steps on this file and was given up; what it would find is not known. {}",
+                decision.path, decision.line, remedy(decision.own)
+            )
+        });
         let exhausted = exhausted.collect();
         let remarks = remarks.iter().map(|remark| format!("{path}: {remark}")).collect();
         let entry = (!skipped).then(|| FileEntry {
@@ -257,37 +271,62 @@ impl Job<'_> {
     }
 }
 
-/// Reads a file, or standard input for `-`, no further than the limit tells that it is too large. What could block for ever or never end
+/// What to do about a rule that takes too many steps.
+fn remedy(own: bool) -> &'static str {
+    match own {
+        true => "Let it look at less: a `//` in the predicate of another step passes the whole file for each node.",
+        false => "Judge fewer machines in one file, or leave the rule out with `--ignore`.",
+    }
+}
+
+/// Reads a file, or standard input for `-`, no further than to tell that it has more than `most` bytes. What could block for ever or never end
 /// is refused: a pipe nobody named as `/dev/fd/…`, a socket, a device.
-pub fn read(path: &Path) -> std::result::Result<Vec<u8>, String> {
+pub fn read(path: &Path, most: u64) -> std::result::Result<Vec<u8>, String> {
     let refuse = |error: io::Error| walk::reason(&error);
     if path == Path::new("-") {
         let mut bytes = Vec::new();
-        io::stdin().lock().take(limits::FILE_BYTES + 1).read_to_end(&mut bytes).map_err(refuse)?;
+        io::stdin().lock().take(most + 1).read_to_end(&mut bytes).map_err(refuse)?;
         return Ok(bytes);
     }
     let kind = std::fs::metadata(path).map_err(refuse)?;
     let is_handed_over = || path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd") || path == Path::new("/dev/stdin");
     if !kind.is_file() && !is_handed_over() {
-        return Err("is not a regular file".to_owned());
+        return Err(irregular(kind.file_type()));
     }
-    read_regular(path)
+    read_regular(path, most)
+}
+
+/// Why something that is no regular file is not read.
+fn irregular(kind: FileType) -> String {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        if kind.is_fifo() {
+            return "is a pipe, which is not waited for; hand it over as standard input, `vmlint - < PIPE`".to_owned();
+        }
+        if kind.is_socket() || kind.is_block_device() || kind.is_char_device() {
+            let what = if kind.is_socket() { "socket" } else { "device" };
+            return format!("is a {what}, which holds no definition; name a regular file");
+        }
+    }
+    if kind.is_dir() { "is a folder" } else { "is not a regular file" }.to_owned()
 }
 
 /// Reads a file of which it is known that it can be opened without waiting.
-fn read_regular(path: &Path) -> std::result::Result<Vec<u8>, String> {
+fn read_regular(path: &Path, most: u64) -> std::result::Result<Vec<u8>, String> {
     let refuse = |error: io::Error| walk::reason(&error);
     let file = std::fs::File::open(path).map_err(refuse)?;
     let size = file.metadata().map_err(refuse)?.len();
     // One byte more than the limit tells that the file is over it, without reading all of it.
-    let mut bytes = Vec::with_capacity(size.min(limits::FILE_BYTES) as usize + 1);
-    file.take(limits::FILE_BYTES + 1).read_to_end(&mut bytes).map_err(refuse)?;
+    let mut bytes = Vec::with_capacity(size.min(most) as usize + 1);
+    file.take(most + 1).read_to_end(&mut bytes).map_err(refuse)?;
     Ok(bytes)
 }
 
 /// Writes pieces in order.
 struct PieceWriter<'w, 'o> {
     outlets: &'w mut [Outlet<'o>],
+    lists_files: bool,
     verbose: bool,
 }
 
@@ -341,7 +380,11 @@ impl PieceWriter<'_, '_> {
                 }
             }
             summary.vms += entry.vms;
-            summary.files.push(entry);
+            summary.files += 1;
+            summary.shown += entry.findings;
+            if self.lists_files {
+                summary.entries.push(entry);
+            }
         }
         for (rule, counts) in judged.rules {
             let sum = summary.rules.entry(rule).or_default();

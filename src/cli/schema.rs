@@ -45,6 +45,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+    use crate::input::limits::{KEYS, Limits};
     use crate::policy::{fixes, load, matrix, schema::Context, tests};
     use crate::{config, systems};
 
@@ -78,6 +79,13 @@ mod tests {
         assert_keys(&schema, "/properties/overrides/items", &[&config::SETTINGS, &["files"]]);
         assert_keys(&schema, "/properties/files", &[&config::FILES]);
         assert_keys(&schema, "/properties/rules/additionalProperties/anyOf/1", &[&config::SETTING]);
+        assert_keys(&schema, "/properties/limits", &[&KEYS.each_ref().map(|key| key.name)]);
+        for key in &KEYS {
+            let limit = schema.pointer(&format!("/properties/limits/properties/{}", key.name)).unwrap();
+            assert_eq!((limit["minimum"].as_u64(), limit["maximum"].as_u64()), (Some(key.range.0), Some(key.range.1)));
+            let usual = key.shown(&Limits::default());
+            assert!(limit["description"].as_str().unwrap().contains(&format!("{usual} without it")), "{usual}");
+        }
         assert_words(&schema, "/$defs/host/anyOf/0", systems::hosts());
         assert_words(&schema, "/$defs/setting", first(&config::RULE_SETTINGS));
         assert_words(&schema, "/properties/fail-on", first(&config::LEVELS));

@@ -7,10 +7,12 @@ use globset::{Glob, GlobSet};
 
 use super::explain;
 use super::problem::{Problem, shown};
+use super::run;
 use crate::config::{Config, RuleEntry, RuleSetting, Settings};
 use crate::engine::Assumptions;
 use crate::finding::RuleInfo;
 use crate::glob;
+use crate::input::limits::{FILE_BYTES, Limits, Setting, size};
 use crate::input::text;
 use crate::policy::builtin::{self, BuiltIn};
 use crate::policy::compile::{self, Choice, Faulty, Loaded, RuleSet};
@@ -36,6 +38,8 @@ pub struct Wishes {
     pub select: Vec<String>,
     /// `--ignore`
     pub ignore: Vec<String>,
+    /// `--limit`
+    pub limits: Vec<Setting>,
 }
 
 /// A word that somebody gave, and where: in a configuration, or as an option.
@@ -71,6 +75,8 @@ impl<'c> Asked<'c> {
 pub struct Setup {
     /// What is assumed.
     pub assumptions: Assumptions,
+    /// The limits on what is read and told.
+    pub limits: Limits,
     /// Warnings about the user's own policies.
     pub warnings: Vec<Faulty>,
     /// The built-in policies, to be loaded when the first definition of their platform is there.
@@ -216,7 +222,9 @@ pub fn setup(wishes: &Wishes, config: Option<(&Config, &[usize])>) -> Result<Set
         guest,
         guest_drivers: drivers.map(|drivers| Arc::from(drivers.word)),
     };
-    Ok(Setup { assumptions, warnings, built_in, own: described, chooser, rules })
+    let configured = config.iter().flat_map(|(config, _)| &config.limits).map(|(setting, _)| setting);
+    let limits = Limits::with(configured.chain(&wishes.limits));
+    Ok(Setup { assumptions, limits, warnings, built_in, own: described, chooser, rules })
 }
 
 /// What the options list, else what the last settings do that list anything.
@@ -354,22 +362,18 @@ pub fn read_policy(path: &Path) -> Result<Loaded, Problem> {
     let mut tables = Vec::new();
     for (_, file) in &policy.tables {
         let path = path.parent().unwrap_or(Path::new("")).join(&file.text);
-        let text = std::fs::read_to_string(&path).map_err(|error| {
-            faulty(vec![Fault::error(
-                file.span.clone(),
-                format!("the table `{}` cannot be read: {}", file.text, crate::input::walk::reason(&error)),
-            )])
+        let text = whole_text(&path).map_err(|reason| {
+            faulty(vec![Fault::error(file.span.clone(), format!("the table `{}` cannot be read: {reason}", file.text))])
         })?;
         tables.push(text.into());
     }
     load::read_editions(&mut policy, &source, &|file| {
         let path = path.parent().unwrap_or(Path::new("")).join(&file.text);
-        let missing = |error: std::io::Error| {
-            let reason = crate::input::walk::reason(&error);
+        let missing = |reason: String| {
             let fault = Fault::error(file.span.clone(), format!("the edition `{}` cannot be read: {reason}", file.text));
             Faulty { source: source.clone(), faults: vec![fault] }
         };
-        let text = std::fs::read_to_string(&path).map_err(missing)?;
+        let text = whole_text(&path).map_err(missing)?;
         let source = Arc::new(Source::utf8(&path, text, 0));
         let broken =
             |broken: yaml::Broken| Faulty { source: source.clone(), faults: vec![Fault::error(broken.span, broken.message)] };
@@ -379,10 +383,19 @@ pub fn read_policy(path: &Path) -> Result<Loaded, Problem> {
     Ok(Loaded { source, policy, tables, packed: None, own: true })
 }
 
+/// The bytes of a file that is no definition, which is not read beyond what a definition may have.
+fn whole(path: &Path) -> Result<Vec<u8>, String> {
+    let bytes = run::read(path, FILE_BYTES)?;
+    if bytes.len() as u64 > FILE_BYTES { Err(format!("is larger than {}", size(FILE_BYTES))) } else { Ok(bytes) }
+}
+
+fn whole_text(path: &Path) -> Result<String, String> {
+    String::from_utf8(whole(path)?).map_err(|_| "is not written in UTF-8".to_owned())
+}
+
 /// Reads a YAML file as a source.
 pub fn read_yaml_source(path: &Path) -> Result<crate::source::Source, Problem> {
-    let bytes =
-        std::fs::read(path).map_err(|error| Problem::new(format!("{}: {}", shown(path), crate::input::walk::reason(&error))))?;
+    let bytes = whole(path).map_err(|reason| Problem::new(format!("{}: {reason}", shown(path))))?;
     text::decode(path, bytes).map_err(|fault| Problem::new(format!("{}: {}", shown(path), fault.reason)))
 }
 

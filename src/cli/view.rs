@@ -13,7 +13,7 @@ use crate::check::{MALFORMED, own_finding};
 use crate::finding::{Checked, Label, Severity};
 use crate::input::detect::Kind;
 use crate::input::export::{self, Export, Refusal};
-use crate::input::limits::Limits;
+use crate::input::limits::{Limits, Setting};
 use crate::input::xml::Malformed;
 use crate::input::{limits, raw};
 use crate::report::{self, Report, escape, markup};
@@ -35,6 +35,9 @@ pub struct Arguments {
     /// Name that messages use for standard input
     #[arg(long, value_name = "NAME", default_value = "<stdin>")]
     stdin_filename: PathBuf,
+    /// Another limit than usual, `file-size=128MiB`; may be given several times: file-size, depth, nodes, attributes
+    #[arg(long = "limit", value_name = "NAME=VALUE")]
+    limits: Vec<Setting>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -50,8 +53,9 @@ enum Format {
 pub fn run(arguments: &Arguments) -> Result<u8, Problem> {
     let stdin = arguments.file == Path::new("-");
     let path = if stdin { &arguments.stdin_filename } else { &arguments.file };
-    let bytes = read(&arguments.file).map_err(|reason| Problem::new(format!("{}: {reason}", shown(path))))?;
-    let export = match export::read(path, bytes, &Limits::default()) {
+    let limits = Limits::with(&arguments.limits);
+    let bytes = read(&arguments.file, limits.file_size).map_err(|reason| Problem::new(format!("{}: {reason}", shown(path))))?;
+    let export = match export::read(path, bytes, &limits) {
         Ok(export) => export,
         Err(refusal) => return Ok(refuse(*refusal)),
     };
@@ -61,7 +65,7 @@ pub fn run(arguments: &Arguments) -> Result<u8, Problem> {
     let mut out = BufWriter::with_capacity(1 << 16, io::stdout());
     let written = match arguments.raw {
         true => raw(&export, arguments.format == Format::Json, &mut out)?,
-        false => tree(&export, arguments.format == Format::Json, &mut out)?,
+        false => tree(&export, &limits, arguments.format == Format::Json, &mut out)?,
     };
     match written.and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -98,12 +102,12 @@ fn raw(export: &Export, json: bool, out: &mut dyn Write) -> Result<io::Result<()
 }
 
 /// The tree that rules see, as XML or as JSON.
-fn tree(export: &Export, json: bool, out: &mut dyn Write) -> Result<io::Result<()>, Problem> {
+fn tree(export: &Export, limits: &Limits, json: bool, out: &mut dyn Write) -> Result<io::Result<()>, Problem> {
     let mut vocabulary = Vocabulary::default();
     definition::intern(&mut vocabulary);
     vocabulary.intern(libvirt::QEMU, "commandline");
     let broken = |fault: Malformed| Problem::new(format!("{}: {}", shown(export.source.path()), fault.reason));
-    let (tree, definitions) = definition::tree(export, &Limits::default(), &vocabulary).map_err(broken)?;
+    let (tree, definitions) = definition::tree(export, limits, &vocabulary).map_err(broken)?;
     let Some(first) = definitions.first() else {
         let message = format!("{} defines no VM, so rules see nothing of it", shown(export.source.path()));
         let help = match export.kind {

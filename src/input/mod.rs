@@ -3,6 +3,7 @@
 pub mod cim;
 pub mod clixml;
 pub mod detect;
+mod doctype;
 pub mod export;
 pub mod hyperv_xml;
 pub mod json;
@@ -11,6 +12,7 @@ pub mod keys;
 pub mod limits;
 pub mod powershell;
 pub mod raw;
+mod scopes;
 pub mod text;
 pub mod vmcx;
 pub mod vmcx_keys;

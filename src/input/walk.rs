@@ -75,11 +75,22 @@ fn walk<'w>(
             let wanted = is_file && wants(clean(entry.path()));
             wanted.then(|| Ok(Found { path: clean(entry.path()).to_owned(), named: false }))
         }
-        Err(error) => {
-            let path = root.clone();
-            Some(Err(Unreadable { path, reason: error.to_string() }))
-        }
+        Err(error) => Some(Err(unreadable(&root, &error))),
     })
+}
+
+/// What the walk could not look at, and why.
+fn unreadable(root: &Path, error: &ignore::Error) -> Unreadable {
+    match error {
+        ignore::Error::WithPath { path, err } => Unreadable { path: clean(path).to_owned(), ..unreadable(root, err) },
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => unreadable(root, err),
+        // Its own words begin with the path once more.
+        other => {
+            let system = other.io_error().and_then(|error| error.raw_os_error()).map(std::io::Error::from_raw_os_error);
+            let reason = system.map_or_else(|| other.to_string(), |error| reason(&error));
+            Unreadable { path: clean(root).to_owned(), reason }
+        }
+    }
 }
 
 /// A system error in a person's words.

@@ -2,6 +2,7 @@
 //! value, each pointing at the characters it came from. QEMU's own rules are followed: one or two dashes, comma lists with doubled
 //! commas, implied first keys, JSON objects, both forms of `-global`.
 
+use std::cell::Cell;
 use std::ops::Range;
 
 use jsonc_parser::ast::Value;
@@ -9,6 +10,7 @@ use jsonc_parser::common::Ranged;
 use jsonc_parser::{CollectOptions, ParseOptions};
 
 use super::QEMU;
+use crate::input::limits;
 use crate::source::Span;
 use crate::tree::{AttrId, Builder, NameId, NodeId, Tree, Vocabulary};
 
@@ -16,12 +18,21 @@ use crate::tree::{AttrId, Builder, NameId, NodeId, Tree, Vocabulary};
 #[derive(Debug)]
 pub struct Arguments {
     commandline: NameId,
+    /// How much all pairs take so far.
+    taken: Cell<usize>,
+    /// The argument at which they take too much.
+    beyond: Cell<Option<Span>>,
 }
 
 impl Arguments {
     /// For trees of this vocabulary. Where no expression asks for command lines, nothing is added.
     pub fn new(vocabulary: &Vocabulary) -> Arguments {
-        Arguments { commandline: vocabulary.get(QEMU, "commandline") }
+        Arguments { commandline: vocabulary.get(QEMU, "commandline"), taken: Cell::new(0), beyond: Cell::new(None) }
+    }
+
+    /// The argument at which there are too many keys and values, if there are; nothing was added from there on.
+    pub fn beyond(&self) -> Option<Span> {
+        self.beyond.get()
     }
 
     /// Completes an element if it is a command line.
@@ -29,7 +40,42 @@ impl Arguments {
     pub fn complete(&self, builder: &mut Builder<'_>, node: NodeId) {
         if self.commandline != NameId::OTHER && builder.tree().name_id(node) == self.commandline {
             builder.settle();
-            add_options(builder, node);
+            self.add_options(builder, node);
+        }
+    }
+
+    fn add_options(&self, builder: &mut Builder<'_>, commandline: NodeId) {
+        let arguments = arguments(builder.tree(), commandline);
+        let mut rest = arguments.iter().peekable();
+        while let Some(first) = rest.next() {
+            if self.beyond.get().is_some() {
+                return;
+            }
+            // A value without an option before it is for QEMU to refuse.
+            let Some(name) = option_name(&first.value) else { continue };
+            let value = rest.next_if(|next| option_name(&next.value).is_none());
+            let carrier = value.unwrap_or(first);
+            let span = builder.tree().span(carrier.node);
+            let name_span = builder.tree().attribute_value_span(first.attribute);
+            builder.open_made_up("qemu-option", span, Some(carrier.node));
+            builder.made_up_attribute("name", name_span, Some(name));
+            if let Some(value) = value {
+                let value_span = builder.tree().attribute_value_span(value.attribute);
+                builder.made_up_attribute("value", value_span, Some(&value.value));
+                let place = Placement::of(builder.tree(), value);
+                for pair in pairs(name, &value.value) {
+                    self.taken.set(self.taken.get() + pair.key.len() + 12);
+                    if self.taken.get() > limits::pairs(builder.tree().text().len()) {
+                        self.beyond.set(Some(builder.tree().start_tag(value.node)));
+                        break;
+                    }
+                    builder.open_made_up("pair", place.span(&pair.range), Some(value.node));
+                    builder.made_up_attribute("key", place.span(&pair.key_range), Some(&pair.key));
+                    builder.made_up_attribute("value", place.span(&pair.value_range), Some(&pair.value));
+                    builder.close();
+                }
+            }
+            builder.close();
         }
     }
 }
@@ -39,33 +85,6 @@ struct Argument {
     node: NodeId,
     value: String,
     attribute: AttrId,
-}
-
-fn add_options(builder: &mut Builder<'_>, commandline: NodeId) {
-    let arguments = arguments(builder.tree(), commandline);
-    let mut rest = arguments.iter().peekable();
-    while let Some(first) = rest.next() {
-        // A value without an option before it is for QEMU to refuse.
-        let Some(name) = option_name(&first.value) else { continue };
-        let value = rest.next_if(|next| option_name(&next.value).is_none());
-        let carrier = value.unwrap_or(first);
-        let span = builder.tree().span(carrier.node);
-        let name_span = builder.tree().attribute_value_span(first.attribute);
-        builder.open_made_up("qemu-option", span, Some(carrier.node));
-        builder.made_up_attribute("name", name_span, Some(name));
-        if let Some(value) = value {
-            let value_span = builder.tree().attribute_value_span(value.attribute);
-            builder.made_up_attribute("value", value_span, Some(&value.value));
-            let place = Placement::of(builder.tree(), value);
-            for pair in pairs(name, &value.value) {
-                builder.open_made_up("pair", place.span(&pair.range), Some(value.node));
-                builder.made_up_attribute("key", place.span(&pair.key_range), Some(&pair.key));
-                builder.made_up_attribute("value", place.span(&pair.value_range), Some(&pair.value));
-                builder.close();
-            }
-        }
-        builder.close();
-    }
 }
 
 fn arguments(tree: &Tree<'_>, commandline: NodeId) -> Vec<Argument> {
@@ -111,6 +130,10 @@ fn implied_key(option: &str) -> Option<&'static str> {
 }
 
 fn pairs(option: &str, value: &str) -> Vec<Pair> {
+    // QEMU is never given such a one; whoever judges the option still sees it.
+    if value.len() > limits::ARGUMENT_BYTES {
+        return Vec::new();
+    }
     if matches!(option, "device" | "netdev" | "object" | "blockdev") && value.trim_start().starts_with('{') {
         return json_pairs(value);
     }
@@ -217,6 +240,10 @@ fn json_pairs(text: &str) -> Vec<Pair> {
 
 /// Recursion is as deep as the JSON, which the parser bounds at 512 levels.
 fn flatten(key: &str, key_range: Range<usize>, value: &Value<'_>, pairs: &mut Vec<Pair>) {
+    // Each value repeats the names that it is nested in.
+    if key.len() > limits::KEY_PATH {
+        return;
+    }
     let below = |name: &str| if key.is_empty() { name.to_owned() } else { format!("{key}.{name}") };
     let range = value.start()..value.end();
     let text = match value {
@@ -311,6 +338,23 @@ mod tests {
             format!("{} {carrier}: {}", tree.attribute(option, "name").unwrap(), pairs.join(" "))
         };
         options.map(option).collect()
+    }
+
+    #[test]
+    fn arguments_are_taken_apart_within_bounds() {
+        let long = |bytes: usize| format!("x{}", ",a".repeat(bytes / 2));
+        assert_eq!(parsed(&["-device", &long(limits::ARGUMENT_BYTES)]), ["device arg[2]: "], "no program is given such a one");
+        let key = format!("{{\"{}\":{{\"b\":1}},\"c\":2}}", "k".repeat(limits::KEY_PATH + 1));
+        assert_eq!(parsed(&["-device", &key]).concat().matches('@').count(), 1, "a key that is too long leads nowhere");
+        let argument = format!("<q:arg value='-device'/><q:arg value='{}'/>", long(limits::ARGUMENT_BYTES - 2));
+        let xml = format!("<domain xmlns:q='{QEMU}'><q:commandline>{}</q:commandline></domain>", argument.repeat(60));
+        let mut vocabulary = Vocabulary::default();
+        vocabulary.intern(QEMU, "commandline");
+        let hook = Arguments::new(&vocabulary);
+        let complete = |builder: &mut Builder<'_>, node| hook.complete(builder, node);
+        let nodes = crate::input::xml::read(&xml, &Limits::default(), &vocabulary, complete).unwrap().len();
+        assert!(hook.beyond().is_some_and(|span| xml[span.range()].starts_with("<q:arg value='x,a")));
+        assert!(nodes < limits::pairs(xml.len()) / 12, "{nodes}");
     }
 
     #[test]

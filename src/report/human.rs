@@ -180,7 +180,7 @@ impl Report for Human {
         if self.options.quiet {
             return Vec::new();
         }
-        let is_page = summary::shown(summary) > 0 || (self.options.suppressed && summary.suppressed > 0);
+        let is_page = summary.shown > 0 || (self.options.suppressed && summary.suppressed > 0);
         let blank = if is_page { "\n" } else { "" };
         format!("{blank}{}", summary::line(summary, self.options)).into_bytes()
     }

@@ -60,14 +60,14 @@ impl Report for Json {
 
     fn tail(&self, summary: &Summary) -> Vec<u8> {
         let mut out = b"\n],\"files\":[".to_vec();
-        for (n, file) in summary.files.iter().enumerate() {
+        for (n, file) in summary.entries.iter().enumerate() {
             out.extend_from_slice(if n == 0 { b"\n" } else { b",\n" });
             let (vms, findings) = (file.vms, file.findings);
             write(&mut out, &FileV1 { path: &file.path, format: file.format.as_str(), vms, findings });
         }
         out.extend_from_slice(b"\n],\"summary\":");
         let summary = SummaryV1 {
-            files: summary.files.len(),
+            files: summary.files,
             vms: summary.vms,
             errors: summary.errors,
             warnings: summary.warnings,

@@ -72,7 +72,7 @@ impl Report for Markdown<'_> {
             self.rules(&mut out, summary);
         }
         if summary.left_out > 0 {
-            let shown = summary::shown(summary) - summary.left_out;
+            let shown = summary.shown - summary.left_out;
             out.push_str(&format!("\nThe first {shown} findings are listed; {} more are not shown here.\n", summary.left_out));
         }
         if !summary.rules.is_empty() {

@@ -106,6 +106,11 @@ impl Format {
     pub fn describes_rules(self) -> bool {
         matches!(self, Format::Sarif | Format::Markdown | Format::Html)
     }
+
+    /// Whether it ends with a list of all files.
+    pub fn lists_files(self) -> bool {
+        self == Format::Json
+    }
 }
 
 /// What the place where a report is read can show.

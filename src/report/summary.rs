@@ -40,7 +40,7 @@ pub(super) fn line(summary: &Summary, options: Options) -> String {
 
 /// What is said beside the findings, safe to show: how many files and VMs there were, what is not shown, what was assumed.
 pub(super) fn parts(summary: &Summary) -> Vec<String> {
-    let mut parts = vec![format!("{}, {}", count(summary.files.len(), "file"), count(summary.vms, "VM"))];
+    let mut parts = vec![format!("{}, {}", count(summary.files, "file"), count(summary.vms, "VM"))];
     if summary.fixed > 0 {
         parts.push(format!("{} fixed", summary.fixed));
     }
@@ -69,7 +69,7 @@ pub(super) fn parts(summary: &Summary) -> Vec<String> {
         }
         _ => {}
     }
-    let hidden = found(summary).saturating_sub(shown(summary));
+    let hidden = found(summary).saturating_sub(summary.shown);
     if hidden > 0 {
         parts.push(format!("{hidden} not shown"));
     }
@@ -95,11 +95,6 @@ pub(super) fn hint(summary: &Summary) -> Option<String> {
         "The {guests} not known, so the rules about guests said nothing. Name the guest with --guest NAME-VERSION, or in the \
          notes of the VM on a line `vmlint: guest=NAME-VERSION`."
     ))
-}
-
-/// How many findings the report showed.
-pub(super) fn shown(summary: &Summary) -> usize {
-    summary.files.iter().map(|file| file.findings).sum()
 }
 
 fn found(summary: &Summary) -> usize {
@@ -136,15 +131,10 @@ fn elapsed(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::{FileEntry, Format};
 
     fn summary(files: usize, vms: usize, [errors, warnings, notes]: [usize; 3]) -> Summary {
-        let entry = FileEntry { path: "x".to_owned(), format: Format::LibvirtDomain, vms: 1, findings: 0 };
-        let mut files = vec![entry; files];
-        if let Some(first) = files.first_mut() {
-            first.findings = errors + warnings + notes;
-        }
-        Summary { files, vms, errors, warnings, notes, elapsed: Duration::from_millis(4), ..Summary::default() }
+        let shown = errors + warnings + notes;
+        Summary { files, shown, vms, errors, warnings, notes, elapsed: Duration::from_millis(4), ..Summary::default() }
     }
 
     fn plain(summary: &Summary) -> String {

@@ -17,8 +17,8 @@ use self::cover::{Cover, Held};
 use self::directive::{Directive, Fault, Item};
 use crate::date::Date;
 use crate::definition::Definition;
-use crate::engine::{Engine, Verdict, quote};
-use crate::finding::{self, Finding, Label, Severity, Suppression};
+use crate::engine::{Engine, quote};
+use crate::finding::{Finding, Label, Severity, Suppression};
 use crate::identity::Identity;
 use crate::input::limits;
 use crate::libvirt;
@@ -29,6 +29,7 @@ use crate::policy::schema::Context;
 use crate::source::Span;
 use crate::suggest;
 use crate::tree::{Kind, NodeId, Tree};
+use crate::verdict::Verdict;
 
 /// Rule id of suppressions that cover nothing.
 pub const UNUSED: &str = "vmlint/unused-suppression";
@@ -43,36 +44,55 @@ pub const RULES: [&str; 3] = [UNUSED, WITHOUT_REASON, MALFORMED];
 /// So many ids are listed in a message.
 const SHOWN: usize = 4;
 
-/// Takes the findings that a suppression of the document covers out of those that count, and adds what is to be said about suppressions.
-pub fn apply(tree: &Tree<'_>, definitions: &[Definition], engine: &Engine<'_>, today: Date, verdict: &mut Verdict) {
-    // Whoever speaks to vmlint names it, and most files do not.
-    if memchr::memmem::find(tree.text().as_bytes(), b"vmlint").is_none() {
-        return;
+/// The suppressions of a document.
+pub struct Suppressions<'d, 't, 'r> {
+    desk: Desk<'d, 't, 'r>,
+    /// Those that can cover something.
+    cover: Option<Cover<'d, 't>>,
+}
+
+impl<'d, 't, 'r> Suppressions<'d, 't, 'r> {
+    /// Reads them; none where the document does not speak to vmlint at all.
+    pub fn read(
+        tree: &'d Tree<'t>,
+        definitions: &[Definition],
+        engine: &'d Engine<'r>,
+        today: Date,
+    ) -> Option<Suppressions<'d, 't, 'r>> {
+        // Whoever speaks to vmlint names it, and most files do not.
+        memchr::memmem::find(tree.text().as_bytes(), b"vmlint")?;
+        let contexts = definitions.iter().flat_map(|definition| &definition.contexts);
+        let contexts = contexts.map(|(context, node)| (*node, *context)).collect();
+        let mut desk =
+            Desk { tree, contexts, engine, paths: Paths::new(tree), said: Vec::new(), held: Vec::new(), globs: 0, unknown: 0 };
+        desk.comments(today);
+        desk.elements(today);
+        let held = std::mem::take(&mut desk.held);
+        let cover = (!held.is_empty()).then(|| Cover::new(tree, held));
+        Some(Suppressions { desk, cover })
     }
-    let contexts = definitions.iter().flat_map(|definition| &definition.contexts);
-    let contexts = contexts.map(|(context, node)| (*node, *context)).collect();
-    let mut desk =
-        Desk { tree, contexts, engine, paths: Paths::new(tree), said: Vec::new(), held: Vec::new(), globs: 0, unknown: 0 };
-    desk.comments(today);
-    desk.elements(today);
-    if !desk.held.is_empty() {
-        let mut cover = Cover::new(tree, std::mem::take(&mut desk.held));
-        let findings = std::mem::take(&mut verdict.findings);
-        for mut finding in findings {
-            cover.hold(&mut finding);
-            let covered = finding.suppressed.is_some();
-            if covered { &mut verdict.suppressed } else { &mut verdict.findings }.push(finding);
-        }
-        let mut uncovered: FxHashMap<&str, &Finding> = FxHashMap::default();
-        for finding in verdict.findings.iter().rev() {
-            uncovered.insert(&finding.rule, finding);
-        }
-        for held in cover.into_held() {
-            desk.unused(&held, verdict, &uncovered);
-        }
+
+    /// What marks the findings that are covered, if anything can be.
+    pub fn hold(&mut self) -> Option<impl FnMut(&mut Finding)> {
+        self.cover.as_mut().map(|cover| |finding: &mut Finding| cover.hold(finding))
     }
-    verdict.findings.append(&mut desk.said);
-    finding::sort(&mut verdict.findings);
+
+    /// Adds what is to be said about suppressions, when all findings are there.
+    pub fn finish(mut self, verdict: &mut Verdict) {
+        if let Some(cover) = self.cover {
+            let mut uncovered: FxHashMap<&str, &Finding> = FxHashMap::default();
+            for finding in verdict.findings.iter() {
+                let first = uncovered.entry(&finding.rule).or_insert(finding);
+                if finding.place.span.start < first.place.span.start {
+                    *first = finding;
+                }
+            }
+            for held in cover.into_held() {
+                self.desk.unused(&held, verdict, &uncovered);
+            }
+        }
+        self.desk.said.into_iter().for_each(|finding| verdict.findings.push(finding));
+    }
 }
 
 /// Reads the suppressions of one document and says what is wrong with them.
@@ -234,7 +254,7 @@ impl Desk<'_, '_, '_> {
                 self.say(held.node, &place, Remark { rule: UNUSED, message, help, label, related: vec![] });
                 continue;
             }
-            let had_its_say = |id: &str| engine.runs(id) && !verdict.exhausted.iter().any(|exhausted| **exhausted == *id);
+            let had_its_say = |id: &str| engine.runs(id) && !verdict.exhausted.iter().any(|given_up| *given_up.rule == *id);
             if !verdict.silenced && matching.all(had_its_say) {
                 idle.push(item);
             }

@@ -131,7 +131,8 @@ impl<'e> Evaluator<'e> {
             return Ok(strings);
         }
         // A budget of its own, so that the first document is not charged for all.
-        let evaluator = Evaluator::new(self.context);
+        let context = super::Context { shared: None, ..*self.context };
+        let evaluator = Evaluator::new(&context);
         let mut found = FxHashSet::default();
         ended_early(evaluator.path(table, Focus::on(NodeRef::new(Tree::ROOT)), &mut |node| {
             found.insert(evaluator.text(node)?.into());

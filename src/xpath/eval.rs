@@ -16,6 +16,7 @@ use crate::tree::{Kind, Tree};
 /// One evaluation: what it is evaluated over, and the steps that are left.
 pub(super) struct Evaluator<'e> {
     pub context: &'e Context<'e>,
+    allowed: u64,
     left: Cell<u64>,
 }
 
@@ -62,21 +63,27 @@ pub(super) fn ended_early(walk: Walk) -> Result<bool, Exhausted> {
     }
 }
 
+/// What was taken is gone for the evaluations that share a budget with this one.
+impl Drop for Evaluator<'_> {
+    fn drop(&mut self) {
+        if let Some(shared) = self.context.shared {
+            let taken = self.allowed.saturating_sub(self.left.get());
+            shared.set(shared.get().saturating_sub(taken));
+        }
+    }
+}
+
 impl<'e> Evaluator<'e> {
     pub fn new(context: &'e Context<'e>) -> Evaluator<'e> {
-        Evaluator { context, left: Cell::new(context.budget) }
-    }
-
-    /// How many steps are left of the budget.
-    pub fn left(&self) -> u64 {
-        self.left.get()
+        let allowed = context.shared.map_or(context.budget, |left| left.get().min(context.budget));
+        Evaluator { context, allowed, left: Cell::new(allowed) }
     }
 
     #[inline]
     pub fn charge(&self, steps: usize) -> Result<(), Exhausted> {
-        let left = self.left.get().checked_sub(steps as u64).ok_or(Exhausted)?;
-        self.left.set(left);
-        Ok(())
+        let left = self.left.get().checked_sub(steps as u64);
+        self.left.set(left.unwrap_or(0));
+        left.map(|_| ()).ok_or(Exhausted)
     }
 
     /// The string-value of a node.

@@ -201,12 +201,14 @@ pub struct Context<'a> {
     pub strings: &'a [&'a str],
     /// How many steps one evaluation may take; every node looked at is one.
     pub budget: u64,
+    /// How many steps are left of what several evaluations share, where they do.
+    pub shared: Option<&'a Cell<u64>>,
 }
 
 impl<'a> Context<'a> {
     /// A context without variables and with the default budget.
     pub fn new(document: &'a Tree<'a>) -> Context<'a> {
-        Context { document, tables: &[], strings: &[], budget: DEFAULT_BUDGET }
+        Context { document, tables: &[], strings: &[], budget: DEFAULT_BUDGET, shared: None }
     }
 
     /// The tree that a node belongs to.
@@ -309,15 +311,6 @@ impl Expression {
     /// The nodes in document order, none twice; nothing if the value is no set of nodes.
     pub fn nodes(&self, context: &Context, node: NodeRef) -> Result<Vec<NodeRef>, Exhausted> {
         Evaluator::new(context).nodes(&self.root, Focus::on(node))
-    }
-
-    /// The same as [`Expression::nodes`] with what several evaluations share for a budget: what this one takes is gone from `left`.
-    pub fn nodes_within(&self, context: &Context, node: NodeRef, left: &Cell<u64>) -> Result<Vec<NodeRef>, Exhausted> {
-        let context = Context { budget: left.get().min(context.budget), ..*context };
-        let evaluator = Evaluator::new(&context);
-        let found = evaluator.nodes(&self.root, Focus::on(node));
-        left.set(left.get() - context.budget.saturating_sub(evaluator.left()));
-        found
     }
 
     /// The first node in document order.

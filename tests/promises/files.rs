@@ -73,7 +73,7 @@ fn reports(checked: &Checked) {
             vms: checked.vms,
             findings: checked.findings.len(),
         };
-        let summary = Summary { files: vec![entry], vms: checked.vms, ..Summary::default() };
+        let summary = Summary { files: 1, entries: vec![entry], vms: checked.vms, ..Summary::default() };
         let piece = report.in_order(report.file(checked));
         let parts = [report.head(), piece, report.tail(&summary)];
         let shown = String::from_utf8(parts.concat()).expect("reports are UTF-8");

@@ -14,6 +14,7 @@ use super::run::read;
 use super::setup::{self, Wishes};
 use super::{answer, changed};
 use crate::config;
+use crate::input::limits::FILE_BYTES;
 use crate::input::walk;
 use crate::policy::schema::Platform;
 use crate::report::escape;
@@ -122,7 +123,7 @@ fn definitions() -> Vec<(Platform, PathBuf)> {
     let profiles = Profiles::new(Wishes::default(), None, Search::Nowhere);
     let mut found: Vec<(Platform, PathBuf)> = Vec::new();
     for file in walk::files(&[PathBuf::from(".")], walk::is_ours).filter_map(Result::ok) {
-        let (Ok(bytes), Some(profile)) = (read(&file.path), profiles.of(&file.path)) else { continue };
+        let (Ok(bytes), Some(profile)) = (read(&file.path, FILE_BYTES), profiles.of(&file.path)) else { continue };
         let platform = profile.checker.check(&file.path, bytes, false).checked.format.platform();
         if let Some(platform) = platform.filter(|platform| found.iter().all(|(known, _)| known != platform)) {
             found.push((platform, file.path));

@@ -217,7 +217,7 @@ impl<'t> Reader<'t> {
                     let parent = self.keys.parent(key);
                     let first = self.keys.all().find(|&twin| self.keys.parent(twin) == parent && self.keys.name(twin) == name);
                     let first = first.map(|twin| (self.name_at(self.keys.span(twin).start), "first given here"));
-                    let reason = format!("the member `{name}` is given twice");
+                    let reason = format!("the member `{}` is given twice", super::xml::brief(&name));
                     let found = Malformed::new(self.name_at(start as u32), reason)
                         .help("Keep one of them; programs differ in which one they take.");
                     return Err(Box::new(Malformed { related: first, is_house_rule: true, ..found }));
