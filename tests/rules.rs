@@ -34,7 +34,8 @@ fn companions(fixture: &str) -> BTreeSet<String> {
 }
 
 fn ids() -> BTreeSet<String> {
-    let policies = ALL.iter().filter(|policy| policy.platform == Platform::Libvirt).map(|policy| policy.load().unwrap().policy);
+    let policies =
+        ALL.iter().filter(|policy| policy.platform == Platform::Libvirt).map(|policy| policy.load_documented().unwrap().policy);
     policies.flat_map(|policy| policy.rules.into_iter().map(|rule| rule.id.to_string())).collect()
 }
 

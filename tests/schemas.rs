@@ -50,6 +50,12 @@ fn policies() {
     let beyond = [
         "duplicate-id",
         "duplicate-key",
+        "fix-expression",
+        "fix-hyper-v",
+        "fix-name",
+        "fix-no-nodes",
+        "fix-no-xml",
+        "fix-unknown-names",
         "glob",
         "glob-in-expression",
         "no-yaml",

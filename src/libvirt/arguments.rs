@@ -343,7 +343,7 @@ mod tests {
     #[test]
     fn arguments_are_taken_apart_within_bounds() {
         let long = |bytes: usize| format!("x{}", ",a".repeat(bytes / 2));
-        assert_eq!(parsed(&["-device", &long(limits::ARGUMENT_BYTES)]), ["device arg[2]: "], "no program is given such a one");
+        assert_eq!(parsed(&["-device", &long(limits::ARGUMENT_BYTES)]), ["device q:arg[2]: "], "no program is given such a one");
         let key = format!("{{\"{}\":{{\"b\":1}},\"c\":2}}", "k".repeat(limits::KEY_PATH + 1));
         assert_eq!(parsed(&["-device", &key]).concat().matches('@').count(), 1, "a key that is too long leads nowhere");
         let argument = format!("<q:arg value='-device'/><q:arg value='{}'/>", long(limits::ARGUMENT_BYTES - 2));

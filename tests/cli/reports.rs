@@ -133,7 +133,10 @@ fn what_the_fixtures_raise_is_valid_and_the_same_in_every_format() {
     let json: serde_json::Value = serde_json::from_str(&read("json")).unwrap();
     let findings = json["findings"].as_array().unwrap();
     let sarif = parsed(&read("sarif"));
+    // Those that are suppressed are told there too.
     let results = sarif["runs"][0]["results"].as_array().unwrap();
+    let results: Vec<&serde_json::Value> =
+        results.iter().filter(|result| result["suppressions"].as_array().is_none_or(Vec::is_empty)).collect();
     let gitlab: Vec<serde_json::Value> = serde_json::from_str(&read("gitlab")).unwrap();
     assert_eq!((results.len(), gitlab.len()), (findings.len(), findings.len()));
     let rules = &sarif["runs"][0]["tool"]["driver"]["rules"];
