@@ -55,9 +55,7 @@ pub fn vm_id(tree: &Tree<'_>, context: Context, node: NodeId) -> Option<String> 
 
 /// Adds the names that trees of either platform make up to a vocabulary.
 pub fn intern(vocabulary: &mut Vocabulary) {
-    for name in ["qemu-option", "pair", "name", "key", "value"] {
-        vocabulary.intern("", name);
-    }
+    libvirt::arguments::intern(vocabulary);
     hyperv::intern(vocabulary);
 }
 

@@ -255,16 +255,12 @@ impl Source {
             let bytes = self.text.as_bytes();
             let mut starts = Vec::with_capacity(bytes.len() / 32 + 1);
             starts.push(0);
-            let mut pairs = 0;
-            for at in memchr::memchr_iter(b'\n', bytes) {
-                starts.push(at as u32 + 1);
-                pairs += usize::from(bytes.get(..at).is_some_and(|before| before.ends_with(b"\r")));
-            }
-            // In most files no CR stands alone.
-            if memchr::memchr_iter(b'\r', bytes).count() == pairs {
+            // Lines are so short that looking at each byte is quicker than looking for their ends.
+            if memchr::memchr(b'\r', bytes).is_none() {
+                let ends = (0..).zip(bytes).filter(|(_, byte)| **byte == b'\n');
+                starts.extend(ends.map(|(at, _): (u32, _)| at + 1));
                 return starts;
             }
-            starts.truncate(1);
             for at in memchr::memchr2_iter(b'\n', b'\r', bytes) {
                 let crlf = bytes.get(at) == Some(&b'\r') && bytes.get(at + 1) == Some(&b'\n');
                 if !crlf {

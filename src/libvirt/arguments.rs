@@ -24,6 +24,13 @@ pub struct Arguments {
     beyond: Cell<Option<Span>>,
 }
 
+/// Adds the names that are made up for QEMU's arguments to a vocabulary.
+pub fn intern(vocabulary: &mut Vocabulary) {
+    for name in ["qemu-option", "pair", "name", "key", "value"] {
+        vocabulary.intern("", name);
+    }
+}
+
 impl Arguments {
     /// For trees of this vocabulary. Where no expression asks for command lines, nothing is added.
     pub fn new(vocabulary: &Vocabulary) -> Arguments {

@@ -17,7 +17,7 @@ use crate::finding::{Decision, Severity};
 use crate::source::Source;
 use crate::tree::{NameId, Vocabulary};
 use crate::xpath::{self, Clause, Environment, Expression, Key};
-use crate::{definition, suppress};
+use crate::{hyperv, libvirt, suppress};
 
 /// A policy with the file it came from.
 #[derive(Debug)]
@@ -295,11 +295,18 @@ pub struct Faulty {
 /// # Errors
 /// The faults of every policy that cannot be compiled.
 pub fn compile(policies: &[Loaded], named: bool, choose: &dyn Fn(&str) -> Choice) -> Result<(RuleSet, Vec<Faulty>), Vec<Faulty>> {
-    let mut vocabulary = Vocabulary::default();
+    let packed = policies.iter().filter_map(|loaded| loaded.packed.as_ref());
+    let mut vocabulary = Vocabulary::with_room(packed.map(|packed| packed.names.len()).sum());
     for name in ["table", "row"] {
         vocabulary.intern("", name);
     }
-    definition::intern(&mut vocabulary);
+    let judges = |platform| policies.is_empty() || policies.iter().any(|loaded| loaded.policy.platform == platform);
+    if judges(Platform::Libvirt) {
+        libvirt::arguments::intern(&mut vocabulary);
+    }
+    if judges(Platform::HyperV) {
+        hyperv::intern(&mut vocabulary);
+    }
     let mut compiled = Vec::new();
     let mut faulty = Vec::new();
     for loaded in policies {

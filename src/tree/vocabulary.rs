@@ -51,12 +51,19 @@ fn signature(name: &[u8]) -> u64 {
 
 impl Default for Vocabulary {
     fn default() -> Self {
-        // Number 0 is `NameId::OTHER`.
-        Vocabulary { names: Arc::new(vec![Default::default()]), slots: vec![FREE; 64] }
+        Vocabulary::with_room(31)
     }
 }
 
 impl Vocabulary {
+    /// An empty vocabulary that takes so many names before it has to grow.
+    pub fn with_room(names: usize) -> Vocabulary {
+        let mut known = Vec::with_capacity(names + 1);
+        // Number 0 is `NameId::OTHER`.
+        known.push(Default::default());
+        Vocabulary { names: Arc::new(known), slots: vec![FREE; (2 * names + 2).next_power_of_two()] }
+    }
+
     /// The number of a name, given now if it has none. `namespace` is the URI, empty for none.
     pub fn intern(&mut self, namespace: &str, local: &str) -> NameId {
         let known = self.get(namespace, local);
