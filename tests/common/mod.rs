@@ -92,7 +92,7 @@ impl Vmlint {
     /// Runs it to its end.
     pub fn run(&self) -> Run {
         let mut command = assert_cmd::Command::from_std(self.command());
-        let output = command.timeout(Duration::from_secs(60)).write_stdin(self.stdin.clone()).output().unwrap();
+        let output = command.timeout(Duration::from_secs(300)).write_stdin(self.stdin.clone()).output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("only UTF-8 is printed");
         Run { status: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
     }
