@@ -57,6 +57,11 @@ impl Baselines {
         Ok(Baselines { mode, read: Mutex::new(read) })
     }
 
+    /// Whether any was read so far, so that it matters which files are judged.
+    pub fn are_read(&self) -> bool {
+        !self.read.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
     /// What holds of the files of a configuration.
     ///
     /// # Errors

@@ -87,7 +87,7 @@ pub fn run(options: Check) -> Result<u8, Problem> {
         changed: changed.as_ref(),
         force_exclude: options.selection.force_exclude,
         min_severity: options.min_severity.into(),
-        lists_files: baselines.is_some() || outputs.iter().any(|(format, _)| format.lists_files()),
+        lists_files: outputs.iter().any(|(format, _)| format.lists_files()),
         verbose: options.verbose,
         stdin_filename: options.stdin_filename,
         fixing: goal.map(|goal| Fixing {

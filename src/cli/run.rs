@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::prelude::*;
 
+use super::baseline::Baselines;
 use super::changed::Changed;
 use super::fixing::{Done, Fixing};
 use super::outlets::Outlet;
@@ -41,7 +42,7 @@ pub struct Job<'j> {
     pub force_exclude: bool,
     /// Findings below are counted and not shown.
     pub min_severity: Severity,
-    /// Whether the summary lists the files.
+    /// Whether a report lists the files.
     pub lists_files: bool,
     /// Whether files skipped in folders are named on standard error.
     pub verbose: bool,
@@ -121,7 +122,8 @@ impl Job<'_> {
     /// is open any more.
     pub fn run(&self, paths: &[PathBuf], outlets: &mut [Outlet<'_>]) -> Result {
         let mut result = Result::default();
-        let mut writer = PieceWriter { outlets, lists_files: self.lists_files, verbose: self.verbose };
+        let mut writer =
+            PieceWriter { outlets, lists_files: self.lists_files, baselines: self.profiles.baselines(), verbose: self.verbose };
         writer.outlets.iter_mut().for_each(Outlet::begin);
         let progress = Progress::start();
         let (stdin, paths): (Vec<PathBuf>, Vec<PathBuf>) = paths.iter().cloned().partition(|path| path == Path::new("-"));
@@ -327,6 +329,7 @@ fn read_regular(path: &Path, most: u64) -> std::result::Result<Vec<u8>, String> 
 struct PieceWriter<'w, 'o> {
     outlets: &'w mut [Outlet<'o>],
     lists_files: bool,
+    baselines: Option<&'w Baselines>,
     verbose: bool,
 }
 
@@ -382,7 +385,7 @@ impl PieceWriter<'_, '_> {
             summary.vms += entry.vms;
             summary.files += 1;
             summary.shown += entry.findings;
-            if self.lists_files {
+            if self.lists_files || self.baselines.is_some_and(Baselines::are_read) {
                 summary.entries.push(entry);
             }
         }
