@@ -70,19 +70,13 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
+    use crate::cli::new_file::tests::names;
 
     fn folder() -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("web01.xml");
         fs::write(&file, "before").unwrap();
         (folder, file)
-    }
-
-    fn names(folder: &Path) -> Vec<String> {
-        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        let mut names: Vec<String> = entries.collect();
-        names.sort();
-        names
     }
 
     #[test]
