@@ -318,8 +318,8 @@ struct Help {
 
 impl Help {
     fn new(rule: &RuleInfo) -> Help {
-        let mut text = vec![rule.why.clone()];
-        let mut markdown = vec![rule.why.clone()];
+        let mut text = vec![rule.why.to_string()];
+        let mut markdown = vec![rule.why.to_string()];
         if !rule.helps.is_empty() {
             text.push(rule.helps.join("\n\n"));
             markdown.push(format!("**What to do.** {}", rule.helps.join("\n\n")));
