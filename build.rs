@@ -36,6 +36,7 @@ use policy::environment::environment;
 use policy::packed::{Packed, PackedBranch, PackedKey, PackedRule};
 use policy::table::Table;
 use policy::yaml::{self, Content, Node};
+use source::Source;
 use tree::{Builder, NameId, Tree, Vocabulary};
 use xpath::{Context, Environment, Expression, Key};
 
@@ -57,15 +58,15 @@ fn prepare(folder: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
             let text = fs::read_to_string(&path)?;
             let node = yaml::read(&text)
                 .map_err(|broken| format!("{}: byte {}: {}", path.display(), broken.span.start, broken.message))?;
-            let packed = pack(node, folder).map_err(|reason| format!("{}: {reason}", path.display()))?;
+            let packed = pack(node, &text, folder).map_err(|reason| format!("{}: {reason}", path.display()))?;
             fs::write(out.join(path.with_extension("bin")), packed)?;
         }
     }
     Ok(())
 }
 
-/// Packs a policy; `folder` is where its tables are.
-fn pack(mut frame: Node, folder: &Path) -> Result<Vec<u8>, Box<dyn Error>> {
+/// Packs a policy that was read from a text; `folder` is where its tables are.
+fn pack(mut frame: Node, yaml: &str, folder: &Path) -> Result<Vec<u8>, Box<dyn Error>> {
     let mut vocabulary = Vocabulary::default();
     for name in ["table", "row"] {
         vocabulary.intern("", name);
@@ -102,6 +103,11 @@ fn pack(mut frame: Node, folder: &Path) -> Result<Vec<u8>, Box<dyn Error>> {
     let nodes = rules.iter().map(|(_, node, _)| postcard::to_allocvec(node)).collect::<Result<Vec<_>, _>>()?;
     let packed_branches = branches.iter().map(|branches| concat(branches.iter().map(Branch::packed)));
     let packed_branches = packed_branches.collect::<Result<Vec<_>, _>>()?;
+    let source = Source::utf8("", yaml.to_owned(), 0);
+    let line_of = |offset: u32| {
+        let line = source.line(offset);
+        (line.index, line.start)
+    };
     let packed_rules = rules.iter().zip(&nodes).zip(&packed_branches).map(|(((is_use, node, _), packed), branches)| PackedRule {
         id: field(node, if *is_use { "feature" } else { "id" }).and_then(text).unwrap_or_default(),
         is_use: *is_use,
@@ -109,6 +115,7 @@ fn pack(mut frame: Node, folder: &Path) -> Result<Vec<u8>, Box<dyn Error>> {
         asks_for_guest: *is_use || any_key(node, &|key| matches!(key, "guests" | "noted")),
         asks_for_tables: any_text(node, &|text| tables.iter().any(|table| text.contains(table.as_str()))),
         branches,
+        line: line_of(node.span.start),
         node: packed,
     });
     let rules = packed_rules.collect();

@@ -346,7 +346,7 @@ impl<'j> Judge<'j, '_> {
                 let tables = self.engine.tables.of(number, late);
                 let scope = Scope { judge: self, number, policy, tables, late, rule, context, node, steps };
                 if let Err((Exhausted, case)) = scope.rule(entries, paths, gathering) {
-                    gathering.give_up(&late.id, policy.decision(case));
+                    gathering.give_up(&late.id, policy.decision(late, case));
                 }
             }
         }
@@ -556,7 +556,7 @@ impl<'s, 'j> Scope<'s, 'j, '_> {
             related,
             help: Some(self.help(ground, words.fill(&wording.help, paths)?)),
             source: ground.citation(&case.case),
-            decision: Some(self.policy.decision(case)),
+            decision: Some(self.policy.decision(self.late, case)),
             vm: paths.identities.machine(self.context, self.node).name.clone(),
             host: Some(self.judge.host.clone()),
             guest: self.judge.subject.guest.as_ref().map(|guest| guest.id().clone()),

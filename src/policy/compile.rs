@@ -15,7 +15,7 @@ use super::table::Table;
 use super::template::{Piece, pieces};
 use super::yaml::Written;
 use crate::finding::{Decision, Severity};
-use crate::source::Source;
+use crate::source::{Line, Source};
 use crate::tree::{NameId, Vocabulary};
 use crate::xpath::{self, Environment, Expression, Key};
 use crate::{hyperv, libvirt, suppress};
@@ -155,10 +155,14 @@ impl Compiled {
         rule.compiled.get_or_init(read).as_ref()
     }
 
+    fn packed(&self, rule: &LateRule) -> Option<&PackedRule<'static>> {
+        let (_, rules) = self.desk.packed.as_ref()?;
+        rules.rules.get(rule.packed?)
+    }
+
     /// What the cases of a packed rule look for.
     pub fn branches(&self, rule: &LateRule) -> Option<impl Iterator<Item = PackedBranch<'static>> + use<>> {
-        let (_, rules) = self.desk.packed.as_ref()?;
-        rules.rules.get(rule.packed?).map(PackedRule::branches)
+        self.packed(rule).map(PackedRule::branches)
     }
 
     /// The nodes that a case is about.
@@ -178,13 +182,14 @@ impl Compiled {
         device.name.get_or_init(|| device.own_name.as_ref().and_then(compile)).as_ref()
     }
 
-    /// The line of the policy that decided a case. Looked up when the first finding needs it.
-    pub fn decision(&self, case: &CompiledCase) -> Arc<Decision> {
+    /// The line of the policy that decided a case of a rule. Looked up when the first finding needs it.
+    pub fn decision(&self, rule: &LateRule, case: &CompiledCase) -> Arc<Decision> {
         let decision = case.decision.get_or_init(|| {
             let source = &self.desk.source;
-            let (line, text) = source.line_around(case.case.find.span.start);
+            let since = self.packed(rule).map_or(Line::FIRST, |&PackedRule { line: (index, start), .. }| Line { index, start });
+            let (line, text) = source.line_around(case.case.find.span.start, since);
             let path = source.path().to_string_lossy().into();
-            Arc::new(Decision { path, line: line as u32 + 1, text: text.trim().into(), own: self.desk.own })
+            Arc::new(Decision { path, line: line.index + 1, text: text.trim().into(), own: self.desk.own })
         });
         decision.clone()
     }

@@ -31,6 +31,8 @@ pub struct PackedRule<'a> {
     pub asks_for_tables: bool,
     /// What `find` of each of its cases looks for: [`PackedBranch`]es one behind the other.
     pub branches: &'a [u8],
+    /// The line that it begins on: its number, from 0, and where it begins, in bytes.
+    pub line: (u32, u32),
     /// Its YAML as a [`Node`](super::yaml::Node), packed by itself.
     pub node: &'a [u8],
 }

@@ -67,7 +67,7 @@ impl Report for Sarif<'_> {
         let artifact = Artifact::new(path, self.repository);
         let mut fingerprints = Fingerprints::new(path, self.repository);
         let places = Places::new(&file.source);
-        let marked = listed.iter().map(|finding| file.source.line_index(places.marked(finding).start));
+        let marked = listed.iter().map(|finding| file.source.line(places.marked(finding).start).index as usize);
         let lines = LineHashes::new(&file.source, marked);
         let mut out = Vec::with_capacity(listed.len() * 2_048);
         for finding in listed {

@@ -222,7 +222,7 @@ fn columns_answer_for_their_releases() {
                 let guest = Guest::parse(&format!("{}-{release}", guest.as_str().unwrap())).unwrap();
                 let answering = known.answering(&guest, text("drivers"), host).unwrap();
                 assert_eq!(
-                    (&*answering.edition.id, answering.table.title.as_str()),
+                    (&*answering.edition.id, &*answering.table.title),
                     (text("edition"), text("table")),
                     "{guest} {host}"
                 );
