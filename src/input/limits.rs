@@ -29,7 +29,7 @@ impl Default for Limits {
     fn default() -> Limits {
         Limits {
             file_size: FILE_BYTES,
-            // What libxml2 takes at the most; libvirt lets it read 256. A path to an element is as long as the element lies deep.
+            // What libxml2 takes at the most; libvirt lets it read 256.
             depth: 2048,
             // A million disks with their white space are two million.
             nodes: 8_000_000,
