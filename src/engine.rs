@@ -55,6 +55,13 @@ impl Assumptions {
         let guest = self.guest.as_ref().map_or("", |guest| guest.id());
         [host, guest, self.guest_drivers.as_deref().unwrap_or(BUILT_IN)]
     }
+
+    /// Whether a branch finds nothing on any of the hosts, as nobody says anything about the guest.
+    fn is_idle(&self, policy: &Compiled, branch: &PackedBranch<'_>) -> bool {
+        let number = |host: &Arc<str>| policy.hosts.iter().position(|own| own == host);
+        let is_idle = |number: usize| branch.idle.iter().any(|idle| usize::from(*idle) == number);
+        self.guest.is_none() && self.guest_drivers.is_none() && self.hosts.iter().all(|host| number(host).is_none_or(is_idle))
+    }
 }
 
 /// The guest drivers where nobody says anything else.
@@ -65,78 +72,75 @@ const BUILT_IN: &str = systems::GUEST_DRIVERS[0];
 pub struct Engine<'r> {
     rules: &'r RuleSet,
     assumptions: &'r Assumptions,
-    index: Index,
-    /// The tables of each policy, made when the first expression asks for them.
-    tables: Vec<OnceLock<Vec<Tree<'r>>>>,
+    index: Index<'r>,
+    tables: Tables<'r>,
+}
+
+/// The tables of each policy, made when the first expression asks for them.
+#[derive(Debug)]
+struct Tables<'r> {
+    rules: &'r RuleSet,
+    made: Vec<OnceLock<Vec<Tree<'r>>>>,
+}
+
+impl<'r> Tables<'r> {
+    /// The tables of a policy, for a rule that asks for them.
+    fn of(&self, policy: usize, rule: &LateRule) -> &[Tree<'r>] {
+        let (Some(compiled), Some(place)) = (self.rules.policies.get(policy), self.made.get(policy)) else { return &[] };
+        if !rule.asks_for_tables {
+            return &[];
+        }
+        place.get_or_init(|| compiled.tables().iter().map(|table| table.tree(&self.rules.vocabulary)).collect())
+    }
+}
+
+/// Files what the rules look for under what a document has to hold for it. What the hosts and the guest rule out is left out.
+fn index<'r>(rules: &'r RuleSet, assumptions: &Assumptions, tables: &Tables<'r>) -> Index<'r> {
+    let nothing = Builder::new("", &rules.vocabulary, 0, 0).finish();
+    let mut index = Index::new(rules.vocabulary.len());
+    let mut own: Vec<(Entry, Vec<Clause<'r>>)> = Vec::new();
+    for (number, policy) in rules.policies.iter().enumerate() {
+        // A machine of Hyper-V may say itself what guest and host it has.
+        let settled = policy.platform == Platform::Libvirt;
+        for (rule_number, rule) in policy.rules.iter().enumerate() {
+            let entry = |case: usize, branch: usize| Entry::new(number, rule_number, case, branch);
+            if let Some(branches) = policy.branches(rule) {
+                for branch in branches.filter(|branch| !(settled && assumptions.is_idle(policy, branch))) {
+                    index.file(entry(branch.case.into(), branch.branch.into()), policy.keys(branch));
+                }
+                continue;
+            }
+            let context = xpath::Context { tables: tables.of(number, rule), ..xpath::Context::new(&nothing) };
+            let cases = policy.rule(rule_number).map_or(&[][..], |rule| &rule.cases);
+            for (case_number, case) in cases.iter().enumerate() {
+                let Some(find) = policy.find(case, &rules.vocabulary) else { continue };
+                // A test on how many nodes there are can fail where there are none.
+                let counts = case.case.tests.iter().any(|test| matches!(test, Test::Count { at_least: 1.., .. }));
+                for (branch_number, branch) in find.branches().enumerate() {
+                    let may_find = |host: &Arc<str>| {
+                        let strings = assumptions.strings(host);
+                        !branch.finds_nothing(&xpath::Context { strings: &strings, ..context })
+                    };
+                    if !settled || assumptions.hosts.iter().any(may_find) {
+                        let clauses = if counts { Vec::new() } else { branch.keys_with(&context) };
+                        own.push((entry(case_number, branch_number), clauses));
+                    }
+                }
+            }
+        }
+    }
+    xpath::rarest_first(own.iter_mut().map(|(_, clauses)| clauses));
+    for (entry, clauses) in &own {
+        index.file(*entry, xpath::in_a_row(clauses));
+    }
+    index
 }
 
 impl<'r> Engine<'r> {
     /// An engine for these rules.
     pub fn new(rules: &'r RuleSet, assumptions: &'r Assumptions) -> Engine<'r> {
-        let tables = rules.policies.iter().map(|_| OnceLock::new()).collect();
-        let mut engine = Engine { rules, assumptions, index: Index::new(&[], 0), tables };
-        engine.index = Index::new(&engine.branches(), rules.vocabulary.len());
-        engine
-    }
-
-    /// What the rules look for and what a document has to hold for it. What the hosts and the guest rule out is left out.
-    fn branches(&self) -> Vec<(Entry, Vec<Clause>)> {
-        let nothing = Builder::new("", &self.rules.vocabulary, 0, 0).finish();
-        let mut all = Vec::new();
-        let mut own = Vec::new();
-        for (number, policy) in self.rules.policies.iter().enumerate() {
-            // A machine of Hyper-V may say itself what guest and host it has.
-            let settled = policy.platform == Platform::Libvirt;
-            for (rule_number, rule) in policy.rules.iter().enumerate() {
-                let entry = |case: usize, branch: usize| Entry::new(number, rule_number, case, branch);
-                if let Some(branches) = policy.branches(rule) {
-                    let is_idle = |branch: &PackedBranch<'_>| settled && self.is_idle(policy, branch);
-                    let busy = branches.iter().filter(|branch| !is_idle(branch));
-                    all.extend(busy.map(|branch| (entry(branch.case.into(), branch.branch.into()), policy.clauses(branch))));
-                    continue;
-                }
-                let tables = self.tables(number, rule);
-                let context = xpath::Context { tables, ..xpath::Context::new(&nothing) };
-                let cases = policy.rule(rule_number).map_or(&[][..], |rule| &rule.cases);
-                for (case_number, case) in cases.iter().enumerate() {
-                    let Some(find) = policy.find(case, &self.rules.vocabulary) else { continue };
-                    // A test on how many nodes there are can fail where there are none.
-                    let counts = case.case.tests.iter().any(|test| matches!(test, Test::Count { at_least: 1.., .. }));
-                    for (branch_number, branch) in find.branches().enumerate() {
-                        let may_find = |host: &Arc<str>| {
-                            let strings = self.assumptions.strings(host);
-                            !branch.finds_nothing(&xpath::Context { strings: &strings, ..context })
-                        };
-                        if !settled || self.assumptions.hosts.iter().any(may_find) {
-                            let clauses = if counts { Vec::new() } else { branch.keys_with(&context) };
-                            own.push((entry(case_number, branch_number), clauses));
-                        }
-                    }
-                }
-            }
-        }
-        xpath::rarest_first(own.iter_mut().map(|(_, clauses)| clauses));
-        all.append(&mut own);
-        all
-    }
-
-    /// Whether a branch finds nothing on any of the hosts, as nobody says anything about the guest.
-    fn is_idle(&self, policy: &Compiled, branch: &PackedBranch<'_>) -> bool {
-        let assumed = self.assumptions;
-        let number = |host: &Arc<str>| policy.hosts.iter().position(|own| own == host);
-        let is_idle = |number: usize| branch.idle.iter().any(|idle| usize::from(*idle) == number);
-        assumed.guest.is_none()
-            && assumed.guest_drivers.is_none()
-            && assumed.hosts.iter().all(|host| number(host).is_none_or(is_idle))
-    }
-
-    /// The tables of a policy, for a rule that asks for them.
-    fn tables(&self, policy: usize, rule: &LateRule) -> &[Tree<'r>] {
-        let (Some(compiled), Some(place)) = (self.rules.policies.get(policy), self.tables.get(policy)) else { return &[] };
-        if !rule.asks_for_tables {
-            return &[];
-        }
-        place.get_or_init(|| compiled.tables().iter().map(|table| table.tree(&self.rules.vocabulary)).collect())
+        let tables = Tables { rules, made: rules.policies.iter().map(|_| OnceLock::new()).collect() };
+        Engine { rules, assumptions, index: index(rules, assumptions, &tables), tables }
     }
 
     /// The rules.
@@ -339,10 +343,10 @@ impl<'j> Judge<'j, '_> {
                     continue;
                 }
                 let Some(rule) = policy.rule(rule_number).filter(|rule| rule.contexts.contains(&context)) else { continue };
-                let tables = self.engine.tables(number, late);
+                let tables = self.engine.tables.of(number, late);
                 let scope = Scope { judge: self, number, policy, tables, late, rule, context, node, steps };
                 if let Err((Exhausted, case)) = scope.rule(entries, paths, gathering) {
-                    gathering.give_up(&late.id, policy.decision(case));
+                    gathering.give_up(&late.id, policy.decision(late, case));
                 }
             }
         }
@@ -552,7 +556,7 @@ impl<'s, 'j> Scope<'s, 'j, '_> {
             related,
             help: Some(self.help(ground, words.fill(&wording.help, paths)?)),
             source: ground.citation(&case.case),
-            decision: Some(self.policy.decision(case)),
+            decision: Some(self.policy.decision(self.late, case)),
             vm: paths.identities.machine(self.context, self.node).name.clone(),
             host: Some(self.judge.host.clone()),
             guest: self.judge.subject.guest.as_ref().map(|guest| guest.id().clone()),
@@ -693,7 +697,7 @@ impl Words<'_, '_, '_, '_> {
             let name = tree.name_id(node);
             let Some(device) = self.scope.policy.devices.iter().find(|device| device.element == name) else { continue };
             if let Some(phrase) = &device.phrase {
-                return Ok(phrase.clone());
+                return Ok(phrase.to_string());
             }
             if let Some(expression) = self.scope.policy.device_name(device, &self.scope.judge.engine.rules.vocabulary) {
                 let own = quote(&expression.string(self.context, NodeRef::new(node))?);

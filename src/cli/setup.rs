@@ -150,10 +150,10 @@ fn info(rule: &Rule) -> RuleInfo {
 pub fn own_rules() -> impl Iterator<Item = RuleInfo> {
     explain::OWN.iter().map(|(id, severity, title, why)| RuleInfo {
         id: Arc::from(*id),
-        title: (*title).to_owned(),
+        title: (*title).into(),
         status: None,
         severity: *severity,
-        why: (*why).to_owned(),
+        why: (*why).into(),
         helps: Vec::new(),
         citations: Vec::new(),
     })
@@ -379,7 +379,7 @@ pub fn read_policy(path: &Path) -> Result<Loaded, Problem> {
 /// Reads a file that a policy names, a table or an edition. A policy may be a stranger's, so it names what lies in its own folder and
 /// nothing else of the machine.
 fn read_beside(policy: &Path, file: &Text, what: &str) -> Result<(PathBuf, String), Fault> {
-    let named = Path::new(&file.text);
+    let named = Path::new(&*file.text);
     let fault = |message: String| Fault::error(file.span.clone(), format!("the {what} `{}` {message}", file.text));
     if !named.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
         let help = "Put it into the policy's folder or one below, and name it from there, without `..`.";
@@ -476,7 +476,8 @@ mod tests {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, text).unwrap();
         }
-        let read = |text: &str| read_beside(&policy, &Text { text: text.to_owned(), span: 0..0 }, "table").map(|(_, text)| text);
+        let read =
+            |text: &str| read_beside(&policy, &Text { text: text.to_owned().into(), span: 0..0 }, "table").map(|(_, text)| text);
         let absolute = folder.path().join("policies/tables/inside.csv");
         for outside in ["../outside.csv", "tables/../../outside.csv", "tables/../tables/inside.csv", absolute.to_str().unwrap()] {
             let fault = read(outside).unwrap_err();
