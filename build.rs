@@ -108,13 +108,18 @@ fn pack(mut frame: Node, yaml: &str, folder: &Path) -> Result<Vec<u8>, Box<dyn E
         let line = source.line(offset);
         (line.index, line.start)
     };
-    let packed_rules = rules.iter().zip(&nodes).zip(&packed_branches).map(|(((is_use, node, _), packed), branches)| PackedRule {
+    let packed_finds =
+        rules.iter().map(|(.., finds)| concat(finds.iter().map(|(find, _)| postcard::to_allocvec(&find.packed()?))));
+    let packed_finds = packed_finds.collect::<Result<Vec<_>, _>>()?;
+    let parts = nodes.iter().zip(&packed_branches).zip(&packed_finds);
+    let packed_rules = rules.iter().zip(parts).map(|((is_use, node, _), ((packed, branches), finds))| PackedRule {
         id: field(node, if *is_use { "feature" } else { "id" }).and_then(text).unwrap_or_default(),
         is_use: *is_use,
         exclusive: field(node, "exclusive").is_some_and(|node| node.content == Content::Boolean(true)),
         asks_for_guest: *is_use || any_key(node, &|key| matches!(key, "guests" | "noted")),
         asks_for_tables: any_text(node, &|text| tables.iter().any(|table| text.contains(table.as_str()))),
         branches,
+        finds,
         line: line_of(node.span.start),
         node: packed,
     });

@@ -186,9 +186,10 @@ impl<'s, 'j> Scope<'s, 'j, '_> {
         };
         let mut harvest = Harvest { taken: FxHashSet::default(), paths, gathering };
         for branches in entries.chunk_by(|a, b| a.case == b.case) {
-            let Some(case) = self.rule.cases.get(usize::from(branches[0].case)) else { continue };
+            let number = usize::from(branches[0].case);
+            let Some(case) = self.rule.cases.get(number) else { continue };
             let Some(ground) = self.judge.ground(self.number, self.policy, &self.late.id, &case.case) else { continue };
-            let Some(find) = self.policy.find(case, &self.judge.engine.rules.vocabulary) else { continue };
+            let Some(find) = self.policy.find(self.late, number, case) else { continue };
             let mut found: Vec<NodeRef> = Vec::new();
             for entry in branches {
                 if let Some(branch) = find.branches().nth(usize::from(entry.branch)) {

@@ -109,7 +109,7 @@ fn index<'r>(rules: &'r RuleSet, assumptions: &Assumptions, tables: &Tables<'r>)
             let context = xpath::Context { tables: tables.of(number, rule), ..xpath::Context::new(&nothing) };
             let cases = policy.rule(rule_number).map_or(&[][..], |rule| &rule.cases);
             for (case_number, case) in cases.iter().enumerate() {
-                let Some(find) = policy.find(case, &rules.vocabulary) else { continue };
+                let Some(find) = policy.find(rule, case_number, case) else { continue };
                 // A test on how many nodes there are can fail where there are none.
                 let counts = case.case.tests.iter().any(|test| matches!(test, Test::Count { at_least: 1.., .. }));
                 for (branch_number, branch) in find.branches().enumerate() {

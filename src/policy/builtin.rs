@@ -219,8 +219,8 @@ mod unit {
     use crate::policy::compile::{Choice, CompiledRule, RuleSet, compile};
     use crate::policy::schema::Case;
     use crate::policy::tests::Test;
-    use crate::tree::{Builder, Tree, Vocabulary};
-    use crate::xpath::{Clause, Context, Key};
+    use crate::tree::{Builder, NameId, Tree, Vocabulary};
+    use crate::xpath::{Clause, Context, Expression, Key};
 
     #[test]
     fn every_built_in_policy_compiles_without_a_fault() {
@@ -265,19 +265,29 @@ mod unit {
             let (late, early) = (&packed.policies[0], &whole.policies[0]);
             assert_eq!(late.asks_for_guest, early.asks_for_guest);
             assert_eq!(late.rules.len(), early.rules.len());
+            let source = policy.file.source();
+            let file = policy.file.packed(&source).unwrap();
+            // The two number names differently.
+            let renumbered = |name: NameId| match name.index().checked_sub(1) {
+                Some(packed) => whole.vocabulary.known(file.names[packed].0, file.names[packed].1),
+                None => name,
+            };
             for (number, (rule, other)) in late.rules.iter().zip(&early.rules).enumerate() {
+                let (early_rule, packed_rule) = (other, &file.rules[number]);
                 assert_eq!((&rule.id, rule.exclusive), (&other.id, other.exclusive));
                 let branches = late.branches(rule).unwrap();
                 let (rule, other) = (late.rule(number).unwrap(), early.rule(number).unwrap());
                 assert_eq!(rule.contexts, other.contexts);
                 assert_eq!(format!("{:?}", cases(rule)), format!("{:?}", cases(other)), "{}", early.rules[number].id);
-                // What a document has to hold, in words: the two number names differently.
+                // What a document has to hold, in words.
                 let nothing = Builder::new("", &whole.vocabulary, 0, 0).finish();
                 let tables: Vec<Tree<'_>> = early.tables().iter().map(|table| table.tree(&whole.vocabulary)).collect();
                 let context = Context { tables: &tables, ..Context::new(&nothing) };
                 let mut asked = Vec::new();
                 for (number, case) in other.cases.iter().enumerate() {
-                    let find = early.find(case, &whole.vocabulary).unwrap();
+                    let find = early.find(early_rule, number, case).unwrap();
+                    let unpacked = Expression::unpacked(packed_rule.find(number).unwrap(), &renumbered).unwrap();
+                    assert_eq!(unpacked.packed().unwrap(), find.packed().unwrap(), "{}", case.case.find.text);
                     asked.extend(find.branches().enumerate().map(|(n, branch)| {
                         let counts = case.case.tests.iter().any(|test| matches!(test, Test::Count { .. }));
                         let clauses = if counts { Vec::new() } else { branch.keys_with(&context) };

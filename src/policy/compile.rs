@@ -165,10 +165,19 @@ impl Compiled {
         self.packed(rule).map(PackedRule::branches)
     }
 
-    /// The nodes that a case is about.
-    pub fn find<'c>(&self, case: &'c CompiledCase, vocabulary: &Vocabulary) -> Option<&'c Expression> {
-        let compile = || self.desk.late(vocabulary, |compiler| compiler.expression(&case.case.find));
-        case.find.get_or_init(compile).as_ref()
+    /// The nodes that a case of a rule is about; `number` is the case's in the rule.
+    pub fn find<'c>(&self, rule: &LateRule, number: usize, case: &'c CompiledCase) -> Option<&'c Expression> {
+        let renumbered = |name: NameId| match name.index().checked_sub(1) {
+            Some(packed) => self.name(packed),
+            None => NameId::OTHER,
+        };
+        let unpacked = || Expression::unpacked(self.packed(rule)?.find(number)?, &renumbered).ok();
+        case.find.get_or_init(unpacked).as_ref()
+    }
+
+    /// The number of a packed name.
+    fn name(&self, packed: usize) -> NameId {
+        self.names.get(packed).copied().unwrap_or(NameId::OTHER)
     }
 
     /// What a case says.
@@ -196,11 +205,10 @@ impl Compiled {
 
     /// What a document has to hold for a branch of a packed rule: of each clause one, each key with whether it ends a clause.
     pub fn keys(&self, branch: PackedBranch<'static>) -> impl Iterator<Item = (Key<'static>, bool)> {
-        let name = |number: u32| self.names.get(number as usize).copied().unwrap_or(NameId::OTHER);
-        branch.keys().map(move |(key, is_last)| match key {
-            PackedKey::Element(number) => (Key::Element(name(number)), is_last),
-            PackedKey::Attribute(number) => (Key::Attribute(name(number)), is_last),
-            PackedKey::Value(number, value) => (Key::Value(name(number), value), is_last),
+        branch.keys().map(|(key, is_last)| match key {
+            PackedKey::Element(name) => (Key::Element(self.name(name as usize)), is_last),
+            PackedKey::Attribute(name) => (Key::Attribute(self.name(name as usize)), is_last),
+            PackedKey::Value(name, value) => (Key::Value(self.name(name as usize), value), is_last),
         })
     }
 }

@@ -125,7 +125,7 @@ fn node_is_faulty(node: &Node) -> bool {
 /// The entries of a mapping from expressions to something.
 fn pairs<'n>(fields: &Fields<'n>, key: &str, faults: &mut Faults) -> Vec<(Text, &'n Node)> {
     let Some(node) = fields.get(key) else { return Vec::new() };
-    let entries = faults.entries(node, &format!("`{key}`")).iter();
+    let entries = faults.entries(node, format_args!("`{key}`")).iter();
     entries.map(|(key, node)| (Text { text: key.text.clone(), span: key.span.clone() }, node)).collect()
 }
 

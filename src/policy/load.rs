@@ -153,7 +153,7 @@ fn read_policy(root: &Node, documented: bool, faults: &mut Faults) -> Option<(Po
     let mut seen = HashSet::new();
     for key in ["uses", "rules"] {
         let Some(node) = fields.get(key) else { continue };
-        for node in faults.list(node, &format!("`{key}`")) {
+        for node in faults.list(node, format_args!("`{key}`")) {
             let Some(rule) = shelf.read_rule(node, key == "uses", faults) else { continue };
             if !seen.insert(rule.id.clone()) {
                 faults.error(&rule.span, format!("the rule `{}` is defined twice", rule.id));

@@ -31,6 +31,8 @@ pub struct PackedRule<'a> {
     pub asks_for_tables: bool,
     /// What `find` of each of its cases looks for: [`PackedBranch`]es one behind the other.
     pub branches: &'a [u8],
+    /// What `find` of each of its cases is compiled to, as [`crate::xpath::Expression::packed`] gives it, one behind the other.
+    pub finds: &'a [u8],
     /// The line that it begins on: its number, from 0, and where it begins, in bytes.
     pub line: (u32, u32),
     /// Its YAML as a [`Node`](super::yaml::Node), packed by itself.
@@ -41,6 +43,11 @@ impl<'a> PackedRule<'a> {
     /// What `find` of each of its cases looks for.
     pub fn branches(&self) -> impl Iterator<Item = PackedBranch<'a>> + use<'a> {
         unpacked(self.branches)
+    }
+
+    /// What `find` of the case with this number is compiled to.
+    pub fn find(&self, case: usize) -> Option<&'a [u8]> {
+        unpacked(self.finds).nth(case)
     }
 }
 

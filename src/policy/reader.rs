@@ -1,6 +1,7 @@
 //! Takes YAML apart key by key and notes every fault instead of stopping at the first. Policies and configuration files both go through it.
 
 use std::borrow::Cow;
+use std::fmt::Display;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -23,8 +24,8 @@ impl Faults {
         self.push(Fault::error(span.clone(), message));
     }
 
-    /// Takes a node for a text. Numbers and booleans are taken as they were written.
-    pub fn text(&mut self, node: &Node, what: &str) -> Option<Text> {
+    /// Takes a node for a text. Numbers and booleans are taken as they were written. `what` it is makes words only of a fault.
+    pub fn text(&mut self, node: &Node, what: impl Display) -> Option<Text> {
         let text = match &node.content {
             Content::Text(text) | Content::Number(text) => trimmed(text),
             Content::Boolean(yes) => yes.to_string().into(),
@@ -41,15 +42,15 @@ impl Faults {
     }
 
     /// Takes a node for a list of texts; one text counts as a list of one.
-    pub fn texts(&mut self, node: &Node, what: &str) -> Vec<Text> {
+    pub fn texts(&mut self, node: &Node, what: impl Display) -> Vec<Text> {
         match &node.content {
-            Content::List(items) => items.iter().filter_map(|item| self.text(item, what)).collect(),
+            Content::List(items) => items.iter().filter_map(|item| self.text(item, &what)).collect(),
             _ => self.text(node, what).into_iter().collect(),
         }
     }
 
     /// Takes a node for a list.
-    pub fn list<'n>(&mut self, node: &'n Node, what: &str) -> &'n [Node] {
+    pub fn list<'n>(&mut self, node: &'n Node, what: impl Display) -> &'n [Node] {
         match &node.content {
             Content::List(items) => items,
             other => {
@@ -60,7 +61,7 @@ impl Faults {
     }
 
     /// Takes a node for a mapping with any keys.
-    pub fn entries<'n>(&mut self, node: &'n Node, what: &str) -> &'n [(Key, Node)] {
+    pub fn entries<'n>(&mut self, node: &'n Node, what: impl Display) -> &'n [(Key, Node)] {
         match &node.content {
             Content::Map(entries) => entries,
             other => {
@@ -136,7 +137,7 @@ impl<'n> Fields<'n> {
     /// The text of a key that must be there.
     pub fn required(&self, key: &str, what: &str, faults: &mut Faults) -> Option<Text> {
         match self.get(key) {
-            Some(node) => faults.text(node, &format!("`{key}`")),
+            Some(node) => faults.text(node, format_args!("`{key}`")),
             None => {
                 faults.push(Fault::error(self.head(), format!("{what} has no `{key}`")).label(format!("`{key}` is missing")));
                 None
@@ -146,7 +147,7 @@ impl<'n> Fields<'n> {
 
     /// The text of a key that may be there.
     pub fn optional(&self, key: &str, faults: &mut Faults) -> Option<Text> {
-        self.get(key).and_then(|node| faults.text(node, &format!("`{key}`")))
+        self.get(key).and_then(|node| faults.text(node, format_args!("`{key}`")))
     }
 }
 

@@ -1,7 +1,9 @@
 //! The names that expressions ask for, as numbers.
 
+use serde::{Deserialize, Serialize};
+
 /// A name that expressions may ask for, as a small number; equal numbers are equal names (namespace and local part).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct NameId(u32);
 
 impl NameId {

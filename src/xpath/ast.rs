@@ -1,5 +1,7 @@
 //! The syntax of an expression as it was written, every node with its place in the text. `check` turns it into a plan.
 
+use serde::{Deserialize, Serialize};
+
 use super::Error;
 use crate::source::Span;
 
@@ -87,7 +89,7 @@ pub(super) enum Operator {
     Arithmetic(Arithmetic),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Comparison {
     Equal,
     NotEqual,
@@ -126,7 +128,7 @@ impl Comparison {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Arithmetic {
     Add,
     Subtract,
@@ -136,7 +138,7 @@ pub(super) enum Arithmetic {
 }
 
 /// Every axis of XPath 1.0 but `namespace`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Axis {
     Ancestor,
     AncestorOrSelf,

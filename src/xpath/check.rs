@@ -173,7 +173,7 @@ impl Checker<'_> {
             && let Some(compile) = compiler(function)
         {
             let pattern = match self.environment.late_patterns {
-                true => Pattern::late(text, compile),
+                true => Pattern::late(text, function),
                 false => compile(text).map_err(|message| Error::new(*span, message))?,
             };
             checked.truncate(1);

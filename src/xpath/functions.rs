@@ -2,6 +2,8 @@
 //!
 //! [`functions`] lists them with what they do, for documentation and suggestions.
 
+use serde::{Deserialize, Serialize};
+
 use super::Type;
 
 /// A function as users see it.
@@ -23,7 +25,7 @@ pub struct Signature {
 }
 
 /// The functions as the evaluator knows them; the order is that of the list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Function {
     Last,
     Position,

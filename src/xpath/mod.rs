@@ -26,6 +26,7 @@ mod functions;
 mod lexer;
 mod needs;
 mod nodes;
+mod packed;
 mod parser;
 mod patterns;
 mod plan;

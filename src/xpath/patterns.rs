@@ -5,6 +5,10 @@ use std::sync::OnceLock;
 
 use globset::GlobBuilder;
 use regex::bytes::{Regex, RegexBuilder};
+use serde::{Deserialize, Serialize};
+
+use super::check;
+use super::functions::Function;
 
 /// Largest compiled regular expression, in bytes; larger ones are refused, for the time a match takes grows with it. `\w{1,20}`
 /// already takes a tenth, as `\w` means every letter of Unicode.
@@ -14,28 +18,32 @@ const MAX_REGEX: usize = 10 << 20;
 const MAX_STATES: usize = 2 << 20;
 
 /// A compiled pattern.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum Pattern {
-    /// A glob or a regular expression.
-    Regex(Regex),
-    /// The same, compiled when it is first needed.
+    // The first: serde counts variants that are skipped when it writes, and does not when it reads.
+    /// A pattern that is compiled when it is first needed.
     Late(Late),
+    /// A glob or a regular expression.
+    #[serde(skip)]
+    Regex(Regex),
     /// Version ranges, any of them.
+    #[serde(skip)]
     Versions(Vec<Range>),
 }
 
 /// A pattern known to be right, not compiled yet: compiling takes longer than most other things at the start of a run.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Late {
     text: Box<str>,
-    compile: fn(&str) -> Result<Pattern, String>,
+    function: Function,
+    #[serde(skip)]
     compiled: OnceLock<Option<Box<Pattern>>>,
 }
 
 impl Pattern {
     /// A pattern of somebody who has made sure that it compiles; otherwise nothing matches.
-    pub(super) fn late(text: &str, compile: fn(&str) -> Result<Pattern, String>) -> Pattern {
-        Pattern::Late(Late { text: text.into(), compile, compiled: OnceLock::new() })
+    pub(super) fn late(text: &str, function: Function) -> Pattern {
+        Pattern::Late(Late { text: text.into(), function, compiled: OnceLock::new() })
     }
 
     /// Whether the empty text certainly does not match. Compiles nothing to find out.
@@ -84,7 +92,8 @@ impl Pattern {
         match self {
             Pattern::Regex(regex) => regex.is_match(text.as_bytes()),
             Pattern::Late(late) => {
-                let pattern = late.compiled.get_or_init(|| (late.compile)(&late.text).ok().map(Box::new));
+                let compile = || check::pattern(late.function, &late.text)?.ok().map(Box::new);
+                let pattern = late.compiled.get_or_init(compile);
                 pattern.as_ref().is_some_and(|pattern| pattern.is_match(text))
             }
             Pattern::Versions(ranges) => version(text).is_some_and(|version| ranges.iter().any(|range| range.contains(&version))),

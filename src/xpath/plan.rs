@@ -4,6 +4,7 @@
 use std::sync::OnceLock;
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use serde::{Deserialize, Serialize};
 
 use super::Type;
 use super::ast::{Arithmetic, Axis, Comparison};
@@ -12,7 +13,7 @@ use super::nodes::NodeRef;
 use super::patterns::Pattern;
 use crate::tree::{Kind, NameId, NodeId, Tree};
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Expr {
     Number(f64),
     String(Box<str>),
@@ -29,10 +30,10 @@ pub(super) enum Expr {
     /// `glob`, `matches` or `version-in` with a literal pattern.
     Match(Box<Expr>, Pattern),
     /// `value = $table/path`: whether a string of the value is among the strings of the table, which never change.
-    Member(Box<Expr>, Path, OnceLock<FxHashSet<Box<str>>>),
+    Member(Box<Expr>, Path, #[serde(skip)] OnceLock<FxHashSet<Box<str>>>),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Call {
     pub function: Function,
     pub arguments: Vec<Expr>,
@@ -42,7 +43,7 @@ pub(super) struct Call {
 
 /// A location path: where it starts, and runs of steps. Nodes are walked depth first through a run, without a list in between; after
 /// each run but the last, repeated nodes are dropped, which would multiply from there on.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Path {
     pub start: Start,
     pub runs: Vec<Vec<Step>>,
@@ -54,7 +55,7 @@ pub(super) struct Path {
     pub table: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Start {
     Context,
     Root,
@@ -66,7 +67,7 @@ pub(super) enum Start {
 }
 
 /// `$table/row[@attribute = value]`: found by an index, not by looking at every row.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Rows {
     pub table: usize,
     pub row: Test,
@@ -74,10 +75,11 @@ pub(super) struct Rows {
     /// A string or a string variable.
     pub value: Box<Expr>,
     /// The rows for each value; a table never changes.
+    #[serde(skip)]
     pub index: OnceLock<FxHashMap<Box<str>, Vec<NodeRef>>>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Step {
     pub axis: Axis,
     pub test: Test,
@@ -86,7 +88,7 @@ pub(super) struct Step {
     pub streams: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Test {
     Any,
     Namespace(Box<str>),
@@ -97,7 +99,7 @@ pub(super) enum Test {
     Instruction(Option<Box<str>>),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Predicate {
     /// True or false whatever the position is.
     Filter(Expr),
