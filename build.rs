@@ -11,6 +11,7 @@ mod libvirt {
 mod policy {
     #[allow(dead_code)]
     pub mod environment;
+    #[allow(dead_code)]
     pub mod packed;
     #[allow(dead_code)]
     pub mod table;
@@ -35,6 +36,7 @@ use policy::environment::environment;
 use policy::packed::{Packed, PackedBranch, PackedKey, PackedRule};
 use policy::table::Table;
 use policy::yaml::{self, Content, Node};
+use source::Source;
 use tree::{Builder, NameId, Tree, Vocabulary};
 use xpath::{Context, Environment, Expression, Key};
 
@@ -56,15 +58,15 @@ fn prepare(folder: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
             let text = fs::read_to_string(&path)?;
             let node = yaml::read(&text)
                 .map_err(|broken| format!("{}: byte {}: {}", path.display(), broken.span.start, broken.message))?;
-            let packed = pack(node, folder).map_err(|reason| format!("{}: {reason}", path.display()))?;
+            let packed = pack(node, &text, folder).map_err(|reason| format!("{}: {reason}", path.display()))?;
             fs::write(out.join(path.with_extension("bin")), packed)?;
         }
     }
     Ok(())
 }
 
-/// Packs a policy; `folder` is where its tables are.
-fn pack(mut frame: Node, folder: &Path) -> Result<Vec<u8>, Box<dyn Error>> {
+/// Packs a policy that was read from a text; `folder` is where its tables are.
+fn pack(mut frame: Node, yaml: &str, folder: &Path) -> Result<Vec<u8>, Box<dyn Error>> {
     let mut vocabulary = Vocabulary::default();
     for name in ["table", "row"] {
         vocabulary.intern("", name);
@@ -95,47 +97,62 @@ fn pack(mut frame: Node, folder: &Path) -> Result<Vec<u8>, Box<dyn Error>> {
         }
     }
     let trees: Vec<Tree<'_>> = read.iter().map(|table| table.tree(&vocabulary)).collect();
-    let mut branches: Vec<Vec<Branch>> = rules.iter().map(|(.., finds)| branches(finds, &trees, &vocabulary, &hosts)).collect();
+    let mut branches: Vec<Vec<Branch<'_>>> =
+        rules.iter().map(|(.., finds)| branches(finds, &trees, &vocabulary, &hosts)).collect();
     xpath::rarest_first(branches.iter_mut().flatten().map(|branch| &mut branch.clauses));
     let nodes = rules.iter().map(|(_, node, _)| postcard::to_allocvec(node)).collect::<Result<Vec<_>, _>>()?;
-    let packed_rules = rules.iter().zip(&nodes).zip(&branches).map(|(((is_use, node, _), packed), branches)| PackedRule {
+    let packed_branches = branches.iter().map(|branches| concat(branches.iter().map(Branch::packed)));
+    let packed_branches = packed_branches.collect::<Result<Vec<_>, _>>()?;
+    let source = Source::utf8("", yaml.to_owned(), 0);
+    let line_of = |offset: u32| {
+        let line = source.line(offset);
+        (line.index, line.start)
+    };
+    let packed_rules = rules.iter().zip(&nodes).zip(&packed_branches).map(|(((is_use, node, _), packed), branches)| PackedRule {
         id: field(node, if *is_use { "feature" } else { "id" }).and_then(text).unwrap_or_default(),
         is_use: *is_use,
         exclusive: field(node, "exclusive").is_some_and(|node| node.content == Content::Boolean(true)),
         asks_for_guest: *is_use || any_key(node, &|key| matches!(key, "guests" | "noted")),
         asks_for_tables: any_text(node, &|text| tables.iter().any(|table| text.contains(table.as_str()))),
-        branches: branches.iter().map(|branch| branch.packed()).collect(),
+        branches,
+        line: line_of(node.span.start),
         node: packed,
     });
     let rules = packed_rules.collect();
-    let names = (1..vocabulary.len()).map(|number| vocabulary.nth(number)).collect();
-    Ok(postcard::to_allocvec(&Packed { names, frame, rules })?)
+    let names = vocabulary.names().collect();
+    let frame = postcard::to_allocvec(&frame)?;
+    Ok(postcard::to_allocvec(&Packed { names, frame: &frame, rules })?)
 }
 
 fn environment_of(policy: &Node) -> Environment {
     let is_libvirt = field(policy, "platform").and_then(text) == Some("libvirt");
-    let prefixes = entries(policy, "prefixes").iter().filter_map(|(prefix, uri)| Some((prefix.text.as_str(), text(uri)?)));
-    let tables = entries(policy, "tables").iter().map(|(name, _)| name.text.as_str());
+    let prefixes = entries(policy, "prefixes").iter().filter_map(|(prefix, uri)| Some((&*prefix.text, text(uri)?)));
+    let tables = entries(policy, "tables").iter().map(|(name, _)| &*name.text);
     let mut environment = environment(is_libvirt, prefixes, tables);
     environment.late_patterns();
     environment
 }
 
-struct Branch {
+struct Branch<'e> {
     case: u16,
     branch: u16,
-    clauses: Vec<Vec<Key>>,
+    clauses: Vec<Vec<Key<'e>>>,
     idle: Vec<u8>,
 }
 
-impl Branch {
-    fn packed(&self) -> PackedBranch<'_> {
-        let clauses = self.clauses.iter().map(|clause| clause.iter().map(packed).collect()).collect();
-        PackedBranch { case: self.case, branch: self.branch, clauses, idle: self.idle.clone() }
+impl Branch<'_> {
+    fn packed(&self) -> postcard::Result<Vec<u8>> {
+        let keys = xpath::in_a_row(&self.clauses).map(|(key, is_last)| postcard::to_allocvec(&(packed(&key), is_last)));
+        let keys = concat(keys)?;
+        postcard::to_allocvec(&PackedBranch { case: self.case, branch: self.branch, idle: &self.idle, keys: &keys })
     }
 }
 
-fn packed(key: &Key) -> PackedKey<'_> {
+fn concat(pieces: impl Iterator<Item = postcard::Result<Vec<u8>>>) -> postcard::Result<Vec<u8>> {
+    pieces.collect::<Result<Vec<_>, _>>().map(|pieces| pieces.concat())
+}
+
+fn packed<'e>(key: &Key<'e>) -> PackedKey<'e> {
     let number = |name: &NameId| name.index() as u32 - 1;
     match key {
         Key::Element(name) => PackedKey::Element(number(name)),
@@ -159,7 +176,12 @@ fn finds(rule: &Node, environment: &Environment, vocabulary: &mut Vocabulary) ->
     Ok(all)
 }
 
-fn branches(finds: &[(Expression, bool)], tables: &[Tree<'_>], vocabulary: &Vocabulary, hosts: &[String]) -> Vec<Branch> {
+fn branches<'e>(
+    finds: &'e [(Expression, bool)],
+    tables: &[Tree<'_>],
+    vocabulary: &Vocabulary,
+    hosts: &[String],
+) -> Vec<Branch<'e>> {
     let nothing = Builder::new("", vocabulary, 0, 0).finish();
     let mut all = Vec::new();
     for (case, (find, counts)) in (0..).zip(finds) {

@@ -10,7 +10,7 @@ use crate::glob;
 use crate::input::limits::{KEYS, Setting};
 use crate::policy::reader::{Faults, Fields};
 use crate::policy::schema::{Fault, Text};
-use crate::policy::yaml::{Content, Node};
+use crate::policy::yaml::{Content, Node, Written};
 use crate::source::Source;
 use crate::systems;
 
@@ -93,7 +93,7 @@ pub struct RuleEntry {
     /// What is to be done with them.
     pub setting: RuleSetting,
     /// Why, where it is said.
-    pub reason: Option<String>,
+    pub reason: Option<Written>,
 }
 
 /// Settings for the files that some globs match.
@@ -242,7 +242,7 @@ impl Settings {
             let kinds = systems::GUEST_DRIVERS.map(|kind| (kind, kind));
             settings.guest_drivers = faults
                 .word(node, "kind of guest drivers", &kinds)
-                .map(|kind| Text { text: kind.to_owned(), span: node.span.clone() });
+                .map(|kind| Text { text: kind.into(), span: node.span.clone() });
         }
         if let Some(node) = fields.get("rules") {
             for (key, node) in faults.entries(node, "`rules`") {
@@ -315,7 +315,7 @@ mod tests {
             assert_eq!(config.overrides_of(Path::new(path)), overrides, "{path}");
         }
         let guests: Vec<_> =
-            config.settings(&[0, 2]).filter_map(|settings| settings.guest.as_ref()).map(|guest| guest.text.as_str()).collect();
+            config.settings(&[0, 2]).filter_map(|settings| settings.guest.as_ref()).map(|guest| &*guest.text).collect();
         assert_eq!(guests, ["rhel-9.2", "rhel-8.4"]);
     }
 
@@ -323,7 +323,7 @@ mod tests {
     fn a_rule_is_set_by_a_word_or_with_a_reason() {
         let config = config("rules:\n  a/b: off\n  'a/*': {severity: warning, reason: a lab}\n  c/d: 'off'\n");
         let rules: Vec<_> =
-            config.settings.rules.iter().map(|rule| (rule.glob.text.as_str(), rule.setting, rule.reason.as_deref())).collect();
+            config.settings.rules.iter().map(|rule| (&*rule.glob.text, rule.setting, rule.reason.as_deref())).collect();
         assert_eq!(
             rules,
             [

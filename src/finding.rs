@@ -1,6 +1,7 @@
 //! What a check says: findings as plain data, with spans into the source they are about. Findings know nothing of colours,
 //! JSON or terminals; `report` does.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -81,13 +82,13 @@ impl Status {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Citation {
     /// Title of the document.
-    pub title: String,
+    pub title: Cow<'static, str>,
     /// Section, chapter or patch within it.
-    pub section: String,
+    pub section: Cow<'static, str>,
     /// Where to read it.
-    pub url: Option<String>,
+    pub url: Option<Cow<'static, str>>,
     /// Its edition's date, or the date of reading.
-    pub date: String,
+    pub date: Cow<'static, str>,
 }
 
 impl Citation {
@@ -408,13 +409,13 @@ pub struct RuleInfo {
     /// Its id.
     pub id: Arc<str>,
     /// A few words.
-    pub title: String,
+    pub title: Cow<'static, str>,
     /// What the vendor says; none for the engine's own rules.
     pub status: Option<Status>,
     /// The worst that its findings are.
     pub severity: Severity,
     /// Why it matters, in sentences.
-    pub why: String,
+    pub why: Cow<'static, str>,
     /// What to do instead, one paragraph for each way in which it shows.
     pub helps: Vec<String>,
     /// The documents it rests on, the one that decides first.

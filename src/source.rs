@@ -5,6 +5,7 @@
 //! when a report asks for them.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -148,7 +149,7 @@ pub struct Source {
     path: PathBuf,
     text: Cow<'static, str>,
     origin: Origin,
-    lines: OnceLock<Vec<u32>>,
+    lines: OnceLock<Lines>,
 }
 
 impl Source {
@@ -189,42 +190,55 @@ impl Source {
 
     /// How many lines the text has; a last line without an end counts, an empty one after the last line end does too.
     pub fn line_count(&self) -> usize {
-        self.line_starts().len()
+        self.line(self.text.len() as u32).index as usize + 1
     }
 
-    /// The index, from 0, of the line that holds the text offset.
-    pub fn line_index(&self, offset: u32) -> usize {
-        self.line_starts().partition_point(|&start| start <= offset).saturating_sub(1)
+    /// The line that holds the text offset.
+    pub fn line(&self, offset: u32) -> Line {
+        let bytes = self.text.as_bytes();
+        let Lines { marks, any_cr } = self.lines();
+        let at = (offset as usize).min(bytes.len());
+        let block = at / BLOCK;
+        let mark = marks.get(block).copied().unwrap_or(Line::FIRST);
+        if *any_cr { mark.passing_any(bytes, block * BLOCK..at) } else { mark.passing(bytes, block * BLOCK..at) }
     }
 
     /// The span of a line, counted from 0, with its line end.
     pub fn line_span(&self, index: usize) -> Span {
-        let starts = self.line_starts();
-        let start = starts.get(index).copied().unwrap_or(self.text.len() as u32);
-        let end = starts.get(index + 1).copied().unwrap_or(self.text.len() as u32);
-        Span { start, end }
+        let start = self.line_start(index);
+        Span { start, end: self.line_start(index + 1) }
     }
 
-    /// The index, from 0, of the line that holds the text offset, and its text without the line end: for a look into a long text whose
-    /// other lines nobody asks for.
-    pub fn line_around(&self, offset: u32) -> (usize, &str) {
-        let (before, behind) = self.text.split_at(boundary(&self.text, offset as usize));
-        if memchr::memchr(b'\r', self.text.as_bytes()).is_some() {
-            let line = self.line_index(offset);
-            return (line, self.slice(self.line_span(line)).trim_end_matches(['\r', '\n']));
+    /// Where a line begins; the end of the text where there is no such line.
+    fn line_start(&self, index: usize) -> u32 {
+        let bytes = self.text.as_bytes();
+        let marks = &self.lines().marks;
+        let block = marks.partition_point(|mark| mark.index as usize <= index).saturating_sub(1);
+        let mark = marks.get(block).copied().unwrap_or(Line::FIRST);
+        match index.saturating_sub(mark.index as usize).checked_sub(1) {
+            None => mark.start,
+            Some(further) => {
+                let from = block * BLOCK;
+                ends(bytes, from..bytes.len().min(from + BLOCK)).nth(further).map_or(bytes.len() as u32, |end| end as u32)
+            }
         }
-        let start = memchr::memrchr(b'\n', before.as_bytes()).map_or(0, |at| at + 1);
-        let end = before.len() + memchr::memchr(b'\n', behind.as_bytes()).unwrap_or(behind.len());
-        (memchr::memchr_iter(b'\n', before.as_bytes()).count(), &self.text[start..end])
+    }
+
+    /// The line that holds the text offset, and its text without the line end: for a look into a long text whose other lines nobody asks
+    /// for. `since` is a line at or before it.
+    pub fn line_around(&self, offset: u32, since: Line) -> (Line, &str) {
+        let bytes = self.text.as_bytes();
+        let line = since.passing_any(bytes, since.start as usize..(offset as usize).min(bytes.len()));
+        let end = ends(bytes, line.start as usize..bytes.len()).next().unwrap_or(bytes.len());
+        (line, self.slice(Span::new(line.start as usize, end)).trim_end_matches(['\r', '\n']))
     }
 
     /// Line and column of a text offset. An offset inside a character counts as that character's.
     pub fn position(&self, offset: u32) -> Position {
-        let index = self.line_index(offset);
-        let start = self.line_span(index).start as usize;
-        let until = boundary(&self.text, (offset as usize).max(start));
-        let column = self.text.get(start..until).map_or(0, |before| before.chars().count());
-        Position { line: index as u32 + 1, column: column as u32 + 1 }
+        let Line { index, start } = self.line(offset);
+        let until = boundary(&self.text, (offset as usize).max(start as usize));
+        let column = self.text.get(start as usize..until).map_or(0, |before| before.chars().count());
+        Position { line: index + 1, column: column as u32 + 1 }
     }
 
     /// The byte offset in the file on disk that the text offset stands for; in a binary file, the start of the entry.
@@ -250,26 +264,67 @@ impl Source {
         })
     }
 
-    fn line_starts(&self) -> &[u32] {
+    fn lines(&self) -> &Lines {
         self.lines.get_or_init(|| {
             let bytes = self.text.as_bytes();
-            let mut starts = Vec::with_capacity(bytes.len() / 32 + 1);
-            starts.push(0);
-            // Lines are so short that looking at each byte is quicker than looking for their ends.
-            if memchr::memchr(b'\r', bytes).is_none() {
-                let ends = (0..).zip(bytes).filter(|(_, byte)| **byte == b'\n');
-                starts.extend(ends.map(|(at, _): (u32, _)| at + 1));
-                return starts;
+            let any_cr = memchr::memchr(b'\r', bytes).is_some();
+            let mut line = Line::FIRST;
+            let mut marks = Vec::with_capacity(bytes.len() / BLOCK + 1);
+            marks.push(line);
+            for from in (0..bytes.len()).step_by(BLOCK) {
+                let block = from..bytes.len().min(from + BLOCK);
+                line = if any_cr { line.passing_any(bytes, block) } else { line.passing(bytes, block) };
+                marks.push(line);
             }
-            for at in memchr::memchr2_iter(b'\n', b'\r', bytes) {
-                let crlf = bytes.get(at) == Some(&b'\r') && bytes.get(at + 1) == Some(&b'\n');
-                if !crlf {
-                    starts.push(at as u32 + 1);
-                }
-            }
-            starts
+            Lines { marks, any_cr }
         })
     }
+}
+
+/// A line of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Line {
+    /// Its number, from 0.
+    pub index: u32,
+    /// Where it begins, in bytes.
+    pub start: u32,
+}
+
+/// Bytes between the places of a text whose lines are remembered: few findings are asked for, and counting is quick.
+const BLOCK: usize = 512;
+
+/// The lines of a text.
+#[derive(Debug)]
+struct Lines {
+    /// That of every [`BLOCK`]th byte.
+    marks: Vec<Line>,
+    /// Whether line ends are more than line feeds.
+    any_cr: bool,
+}
+
+impl Line {
+    /// The first line of any text.
+    pub const FIRST: Line = Line { index: 0, start: 0 };
+
+    /// The line at the end of a range, where this is that of its begin and lines end with line feeds only.
+    fn passing(self, text: &[u8], range: Range<usize>) -> Line {
+        let passed = text.get(range.clone()).unwrap_or_default();
+        let count = memchr::memchr_iter(b'\n', passed).count() as u32;
+        let start = memchr::memrchr(b'\n', passed).map_or(self.start, |at| (range.start + at) as u32 + 1);
+        Line { index: self.index + count, start }
+    }
+
+    /// The same for all line ends.
+    fn passing_any(self, text: &[u8], range: Range<usize>) -> Line {
+        ends(text, range).fold(self, |line, end| Line { index: line.index + 1, start: end as u32 })
+    }
+}
+
+/// The places behind the line ends that end in a range. They are line feeds, carriage returns, and both together.
+fn ends(text: &[u8], range: Range<usize>) -> impl Iterator<Item = usize> {
+    let found = memchr::memchr2_iter(b'\n', b'\r', text.get(range.clone()).unwrap_or_default());
+    let ends = found.map(move |at| range.start + at + 1);
+    ends.filter(|&end| text.get(end - 1..end + 1) != Some(b"\r\n"))
 }
 
 /// The entry that a text offset lies in or behind: the last one that starts at or before it.
@@ -283,13 +338,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_around_an_offset_is_that_of_the_table() {
-        for text in ["", "a\nbé\n\nc", "a\r\nb\rc\n", "\n"] {
+    fn lines_are_found_from_everywhere() {
+        let long = format!("{}\n", "x".repeat(BLOCK - 2));
+        let split = format!("{}\r\nz\r", "y".repeat(BLOCK - 1));
+        for text in ["", "a\nbé\n\nc", "a\r\nb\rc\n", "\n", "\r", &"ab\n".repeat(500), &long.repeat(3), &split.repeat(3)] {
             let source = Source::utf8("x", text.to_owned(), 0);
+            let mut starts = vec![0];
+            let last_of_end =
+                |at: usize| text[at..].starts_with('\n') || (text[at..].starts_with('\r') && !text[at..].starts_with("\r\n"));
+            starts.extend((0..text.len()).filter(|&at| text.is_char_boundary(at) && last_of_end(at)).map(|at| at as u32 + 1));
+            assert_eq!(source.line_count(), starts.len());
             for offset in 0..=text.len() as u32 {
-                let (line, around) = source.line_around(offset);
-                assert_eq!(line, source.line_index(offset), "{text:?} {offset}");
-                assert_eq!(around, source.slice(source.line_span(line)).trim_end_matches(['\r', '\n']), "{text:?} {offset}");
+                let index = starts.iter().rposition(|start| *start <= offset).unwrap();
+                let line = Line { index: index as u32, start: starts[index] };
+                assert_eq!(source.line(offset), line, "{text:?} {offset}");
+                let span = Span { start: line.start, end: starts.get(index + 1).copied().unwrap_or(text.len() as u32) };
+                assert_eq!(source.line_span(index), span, "{text:?} {offset}");
+                let shown = source.slice(span).trim_end_matches(['\r', '\n']);
+                for since in [0, index / 2, index] {
+                    let since = Line { index: since as u32, start: starts[since] };
+                    assert_eq!(source.line_around(offset, since), (line, shown), "{text:?} {offset} {since:?}");
+                }
             }
         }
     }

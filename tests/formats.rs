@@ -173,7 +173,7 @@ fn a_value_of_a_container_leads_to_its_bytes() {
         let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
         let name = export.keys.name(key).as_bytes();
         assert!(memchr::memmem::find(entry, &utf16).is_some() && memchr::memmem::find(entry, name).is_some(), "{text}");
-        let line = export.source.slice(export.source.line_span(export.source.line_index(export.keys.span(key).start)));
+        let line = export.source.slice(export.source.line_span(export.source.line(export.keys.span(key).start).index as usize));
         assert!(line.starts_with(&path(&export.keys, key)), "{line}");
     }
     // A key without a value stands for the lines of those below it.

@@ -76,10 +76,10 @@ const DOMAIN: &str = "\
 
 fn citation() -> Arc<Citation> {
     Arc::new(Citation {
-        title: "Red Hat Enterprise Linux 8, Configuring and managing virtualization".to_owned(),
-        section: "20.1 Feature support and limitations in RHEL 8 virtualization".to_owned(),
-        url: Some("https://docs.redhat.com/en/documentation/red_hat_enterprise_linux/8/html/configuring_and_managing_virtualization/feature-support".to_owned()),
-        date: "2026-05-20".to_owned(),
+        title: "Red Hat Enterprise Linux 8, Configuring and managing virtualization".into(),
+        section: "20.1 Feature support and limitations in RHEL 8 virtualization".into(),
+        url: Some("https://docs.redhat.com/en/documentation/red_hat_enterprise_linux/8/html/configuring_and_managing_virtualization/feature-support".into()),
+        date: "2026-05-20".into(),
     })
 }
 
@@ -307,10 +307,10 @@ fn hostile() -> Checked {
     evil.rule = "x/\u{1b}".into();
     evil.help = Some("first\n::error::second\u{1b}".to_owned());
     evil.source = Some(Arc::new(Citation {
-        title: "T\u{1b}\n".to_owned(),
-        section: "S\n::error::x".to_owned(),
-        url: Some("https://x/\u{1b}\\".to_owned()),
-        date: "\u{7}".to_owned(),
+        title: "T\u{1b}\n".into(),
+        section: "S\n::error::x".into(),
+        url: Some("https://x/\u{1b}\\".into()),
+        date: "\u{7}".into(),
     }));
     evil.decision = Some(Arc::new(Decision { path: "p\u{1b}".into(), line: 1, text: "\u{1b}".into(), own: true }));
     checked(path, text, vec![evil])
@@ -376,10 +376,10 @@ fn concise_lines() {
 fn described() -> Vec<RuleInfo> {
     let rule = |id: &str, severity, status| RuleInfo {
         id: id.into(),
-        title: "Interface through vhost-user".to_owned(),
+        title: "Interface through vhost-user".into(),
         status,
         severity,
-        why: "Another process handles the packets.\nNobody at the vendor has tested it.".to_owned(),
+        why: "Another process handles the packets.\nNobody at the vendor has tested it.".into(),
         helps: vec!["Use `<interface type='bridge'>`.".to_owned(), "Or use none.".to_owned()],
         citations: vec![citation()],
     };

@@ -73,7 +73,7 @@ impl Baselines {
             Mode::Configured => {}
         }
         let Some((config, name)) = config.and_then(|config| Some((config, config.baseline.as_ref()?))) else { return Ok(None) };
-        let path = config.folder.join(&name.text);
+        let path = config.folder.join(&*name.text);
         let mut known = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, baseline)) = known.iter().find(|(read, _)| *read == path) {
             return Ok(Some(Use::Known(baseline)));

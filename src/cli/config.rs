@@ -110,7 +110,7 @@ fn configured(config: &Config, relative: &Path) -> Vec<Line> {
     };
     let list = |key: &str, of: fn(&Settings) -> &[Text]| {
         let texts = said.iter().rev().map(|settings| of(settings)).find(|texts| !texts.is_empty())?;
-        let words: Vec<&str> = texts.iter().map(|text| text.text.as_str()).collect();
+        let words: Vec<&str> = texts.iter().map(|text| &*text.text).collect();
         Some(line(key, words.join(", "), texts.first().map(from).unwrap_or_default()))
     };
     let one = |key: &str, of: fn(&Settings) -> Option<&Text>| {

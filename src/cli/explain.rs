@@ -172,7 +172,7 @@ fn source(citation: &Citation) -> String {
 
 /// What to do instead, as the rule and its cases say it, each once.
 pub fn helps(rule: &Rule) -> Vec<String> {
-    let helps = std::iter::once(rule.help.as_str()).chain(rule.cases.iter().map(|case| case.help.text.as_str()));
+    let helps = std::iter::once(&*rule.help).chain(rule.cases.iter().map(|case| &*case.help.text));
     let mut general: Vec<String> = Vec::new();
     for help in helps.map(in_general) {
         if !help.is_empty() && !general.contains(&help) {

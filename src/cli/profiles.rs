@@ -102,7 +102,6 @@ impl Profiles {
     /// # Errors
     /// Where the configuration cannot be used and that was not told yet; `Ok(None)` inside an error's place is one that was.
     pub fn config(&self, file: &Path) -> Result<Option<(&'static Config, PathBuf)>, Option<Problem>> {
-        let absolute = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
         let config = match &self.search {
             Search::Nowhere => None,
             Search::Named(path) => match self.named.get() {
@@ -112,25 +111,32 @@ impl Profiles {
                     *self.named.get_or_init(|| Some(config))
                 }
             },
-            Search::Upward => match self.of_folder(absolute.parent().unwrap_or(Path::new("/")))? {
+            Search::Upward => match self.of_folder(file.parent().unwrap_or(Path::new("")))? {
                 Found::Config(config) => Some(config),
                 Found::None => None,
                 Found::Broken => return Err(None),
             },
         };
         Ok(config.map(|config| {
+            let absolute = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
             let relative =
                 absolute.strip_prefix(absolute_folder(&config.folder)).map_or_else(|_| file.to_owned(), Path::to_owned);
             (config, relative)
         }))
     }
 
-    fn of_folder(&self, folder: &Path) -> Result<Found, Option<Problem>> {
+    /// What holds in a folder, which is remembered by the name that files have it by: most runs ask for thousands of files of one.
+    fn of_folder(&self, named: &Path) -> Result<Found, Option<Problem>> {
         let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(found) = folders.get(folder) {
+        if let Some(found) = folders.get(named) {
             return Ok(*found);
         }
-        let path = config::discover(folder);
+        let folder = absolute_folder(named);
+        if let Some(found) = folders.get(&folder).copied() {
+            folders.insert(named.to_owned(), found);
+            return Ok(found);
+        }
+        let path = config::discover(&folder);
         // The same file holds for the folders between.
         let known = path.as_ref().and_then(|path| folders.get(path.parent()?).copied());
         let (found, problem) = match (path, known) {
@@ -141,7 +147,8 @@ impl Profiles {
                 Err(problem) => (Found::Broken, Some(problem)),
             },
         };
-        folders.insert(folder.to_owned(), found);
+        folders.insert(named.to_owned(), found);
+        folders.insert(folder, found);
         if let Found::Config(config) = found {
             folders.insert(absolute_folder(&config.folder), found);
         }

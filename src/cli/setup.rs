@@ -150,10 +150,10 @@ fn info(rule: &Rule) -> RuleInfo {
 pub fn own_rules() -> impl Iterator<Item = RuleInfo> {
     explain::OWN.iter().map(|(id, severity, title, why)| RuleInfo {
         id: Arc::from(*id),
-        title: (*title).to_owned(),
+        title: (*title).into(),
         status: None,
         severity: *severity,
-        why: (*why).to_owned(),
+        why: (*why).into(),
         helps: Vec::new(),
         citations: Vec::new(),
     })
@@ -361,14 +361,14 @@ pub fn read_policy(path: &Path) -> Result<Loaded, Problem> {
     let mut policy = load::load(&node, true).map_err(faulty)?;
     let mut tables = Vec::new();
     for (_, file) in &policy.tables {
-        let path = path.parent().unwrap_or(Path::new("")).join(&file.text);
+        let path = path.parent().unwrap_or(Path::new("")).join(&*file.text);
         let text = whole_text(&path).map_err(|reason| {
             faulty(vec![Fault::error(file.span.clone(), format!("the table `{}` cannot be read: {reason}", file.text))])
         })?;
         tables.push(text.into());
     }
     load::read_editions(&mut policy, &source, &|file| {
-        let path = path.parent().unwrap_or(Path::new("")).join(&file.text);
+        let path = path.parent().unwrap_or(Path::new("")).join(&*file.text);
         let missing = |reason: String| {
             let fault = Fault::error(file.span.clone(), format!("the edition `{}` cannot be read: {reason}", file.text));
             Faulty { source: source.clone(), faults: vec![fault] }

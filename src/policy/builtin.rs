@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
+use serde::Deserialize;
+
 use super::compile::{Faulty, Loaded, PackedRules};
 use super::load;
 use super::matrix::{self, Edition, Feature, Matrix};
@@ -99,9 +101,7 @@ impl File {
 
     /// What it holds, packed.
     fn packed(&self, source: &Arc<Source>) -> Result<Packed<'static>, Faulty> {
-        let faulty =
-            |error: postcard::Error| Faulty { source: source.clone(), faults: vec![Fault::error(0..0, error.to_string())] };
-        postcard::from_bytes(self.prepared).map_err(faulty)
+        unpacked(self.prepared, source)
     }
 
     /// What it holds, read from its text.
@@ -111,6 +111,12 @@ impl File {
             Faulty { source: source.clone(), faults: vec![fault] }
         })
     }
+}
+
+/// Reads what was packed.
+fn unpacked<T: Deserialize<'static>>(bytes: &'static [u8], source: &Arc<Source>) -> Result<T, Faulty> {
+    let faulty = |error: postcard::Error| Faulty { source: source.clone(), faults: vec![Fault::error(0..0, error.to_string())] };
+    postcard::from_bytes(bytes).map_err(faulty)
 }
 
 impl BuiltIn {
@@ -131,6 +137,7 @@ impl BuiltIn {
     pub fn load(&'static self) -> Result<Loaded, Faulty> {
         let source = self.file.source();
         let Packed { names, frame, rules } = self.file.packed(&source)?;
+        let frame: Node = unpacked(frame, &source)?;
         let faulty = |faults: Vec<Fault>| Faulty { source: source.clone(), faults };
         let (mut policy, citations) = load::load_frame(&frame, false).map_err(faulty)?;
         // Read once in the life of the process: giving thousands of small pieces back takes longer than it is worth.
@@ -189,7 +196,9 @@ impl BuiltIn {
     /// An edition of its matrix. Tests see to it that each can be read.
     fn late_edition(&'static self, file: &Text, features: &[Feature]) -> Option<Edition> {
         let edition = self.edition(file)?;
-        let Packed { frame, .. } = edition.packed(&edition.source()).ok()?;
+        let source = edition.source();
+        let Packed { frame, .. } = edition.packed(&source).ok()?;
+        let frame: Node = unpacked(frame, &source).ok()?;
         let edition = matrix::read_edition(&frame, features).ok();
         // As above.
         std::mem::forget(frame);
@@ -204,8 +213,10 @@ fn absent(source: &Arc<Source>, file: &Text) -> Faulty {
 
 #[cfg(test)]
 mod unit {
+    use std::collections::HashSet;
+
     use super::*;
-    use crate::policy::compile::{Choice, CompiledRule, compile};
+    use crate::policy::compile::{Choice, CompiledRule, RuleSet, compile};
     use crate::policy::schema::Case;
     use crate::policy::tests::Test;
     use crate::tree::{Builder, Tree, Vocabulary};
@@ -238,11 +249,10 @@ mod unit {
             let late = compile(&[policy.load().unwrap()], false, &|_| Choice::Run).unwrap().0;
             let at_once = Loaded { own: true, ..policy.load_documented().unwrap() };
             let at_once = compile(&[at_once], false, &|_| Choice::Run).unwrap().0;
-            let names = |rules: &'static crate::policy::compile::RuleSet| {
-                let vocabulary = rules.vocabulary();
-                (1..vocabulary.len()).map(|n| vocabulary.nth(n)).collect::<std::collections::HashSet<_>>()
+            let names = |rules: &RuleSet| -> HashSet<(String, String)> {
+                rules.vocabulary().names().map(|(namespace, local)| (namespace.to_owned(), local.to_owned())).collect()
             };
-            let (late, at_once) = (names(Box::leak(Box::new(late))), names(Box::leak(Box::new(at_once))));
+            let (late, at_once) = (names(&late), names(&at_once));
             assert!(at_once.is_subset(&late), "{:?}", at_once.difference(&late).collect::<Vec<_>>());
         }
     }
@@ -275,9 +285,16 @@ mod unit {
                     }));
                 }
                 let packed: Vec<_> = branches
-                    .iter()
                     .map(|branch| {
-                        let clauses = late.clauses(branch);
+                        let mut clauses = vec![Vec::new()];
+                        for (key, is_last) in late.keys(branch) {
+                            clauses.last_mut().unwrap().push(key);
+                            if is_last {
+                                clauses.push(Vec::new());
+                            }
+                        }
+                        // The last one ended.
+                        assert_eq!(clauses.pop(), Some(Vec::new()));
                         (usize::from(branch.case), usize::from(branch.branch), in_words(&clauses, &packed.vocabulary))
                     })
                     .collect();
@@ -290,8 +307,8 @@ mod unit {
         rule.cases.iter().map(|case| &*case.case).collect()
     }
 
-    fn in_words(clauses: &[Clause], vocabulary: &Vocabulary) -> Vec<Vec<String>> {
-        let key = |key: &Key| match key {
+    fn in_words(clauses: &[Clause<'_>], vocabulary: &Vocabulary) -> Vec<Vec<String>> {
+        let key = |key: &Key<'_>| match key {
             Key::Element(name) => format!("{:?}", vocabulary.name(*name)),
             Key::Attribute(name) => format!("@{:?}", vocabulary.name(*name)),
             Key::Value(name, value) => format!("@{:?}={value}", vocabulary.name(*name)),

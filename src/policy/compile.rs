@@ -13,10 +13,11 @@ use super::packed::{PackedBranch, PackedKey, PackedRule};
 use super::schema::{Case, Context, Device, Fault, Gate, Platform, Policy, Rule, Text};
 use super::table::Table;
 use super::template::{Piece, pieces};
+use super::yaml::Written;
 use crate::finding::{Decision, Severity};
-use crate::source::Source;
+use crate::source::{Line, Source};
 use crate::tree::{NameId, Vocabulary};
-use crate::xpath::{self, Clause, Environment, Expression, Key};
+use crate::xpath::{self, Environment, Expression, Key};
 use crate::{hyperv, libvirt, suppress};
 
 /// A policy with the file it came from.
@@ -129,7 +130,7 @@ impl Desk {
             source: self.source.clone(),
             checked: None,
             environment: self.environment.clone(),
-            vocabulary: &mut vocabulary.clone(),
+            vocabulary: Names::Known(vocabulary),
             faults: Vec::new(),
         })
     }
@@ -154,10 +155,14 @@ impl Compiled {
         rule.compiled.get_or_init(read).as_ref()
     }
 
-    /// What the cases of a packed rule look for.
-    pub fn branches(&self, rule: &LateRule) -> Option<&[PackedBranch<'static>]> {
+    fn packed(&self, rule: &LateRule) -> Option<&PackedRule<'static>> {
         let (_, rules) = self.desk.packed.as_ref()?;
-        rules.rules.get(rule.packed?).map(|packed| &*packed.branches)
+        rules.rules.get(rule.packed?)
+    }
+
+    /// What the cases of a packed rule look for.
+    pub fn branches(&self, rule: &LateRule) -> Option<impl Iterator<Item = PackedBranch<'static>> + use<>> {
+        self.packed(rule).map(PackedRule::branches)
     }
 
     /// The nodes that a case is about.
@@ -177,26 +182,26 @@ impl Compiled {
         device.name.get_or_init(|| device.own_name.as_ref().and_then(compile)).as_ref()
     }
 
-    /// The line of the policy that decided a case. Looked up when the first finding needs it.
-    pub fn decision(&self, case: &CompiledCase) -> Arc<Decision> {
+    /// The line of the policy that decided a case of a rule. Looked up when the first finding needs it.
+    pub fn decision(&self, rule: &LateRule, case: &CompiledCase) -> Arc<Decision> {
         let decision = case.decision.get_or_init(|| {
             let source = &self.desk.source;
-            let (line, text) = source.line_around(case.case.find.span.start);
+            let since = self.packed(rule).map_or(Line::FIRST, |&PackedRule { line: (index, start), .. }| Line { index, start });
+            let (line, text) = source.line_around(case.case.find.span.start, since);
             let path = source.path().to_string_lossy().into();
-            Arc::new(Decision { path, line: line as u32 + 1, text: text.trim().into(), own: self.desk.own })
+            Arc::new(Decision { path, line: line.index + 1, text: text.trim().into(), own: self.desk.own })
         });
         decision.clone()
     }
 
-    /// What a document has to hold for a branch of a packed rule.
-    pub fn clauses(&self, branch: &PackedBranch<'_>) -> Vec<Clause> {
-        let name = |number: &u32| self.names.get(*number as usize).copied().unwrap_or(NameId::OTHER);
-        let key = |key: &PackedKey<'_>| match key {
-            PackedKey::Element(number) => Key::Element(name(number)),
-            PackedKey::Attribute(number) => Key::Attribute(name(number)),
-            PackedKey::Value(number, value) => Key::Value(name(number), (*value).into()),
-        };
-        branch.clauses.iter().map(|clause| clause.iter().map(key).collect()).collect()
+    /// What a document has to hold for a branch of a packed rule: of each clause one, each key with whether it ends a clause.
+    pub fn keys(&self, branch: PackedBranch<'static>) -> impl Iterator<Item = (Key<'static>, bool)> {
+        let name = |number: u32| self.names.get(number as usize).copied().unwrap_or(NameId::OTHER);
+        branch.keys().map(move |(key, is_last)| match key {
+            PackedKey::Element(number) => (Key::Element(name(number)), is_last),
+            PackedKey::Attribute(number) => (Key::Attribute(name(number)), is_last),
+            PackedKey::Value(number, value) => (Key::Value(name(number), value), is_last),
+        })
     }
 }
 
@@ -204,8 +209,8 @@ impl Compiled {
 #[derive(Debug)]
 pub(crate) struct DeviceName {
     pub element: NameId,
-    pub noun: String,
-    pub phrase: Option<String>,
+    pub noun: Written,
+    pub phrase: Option<Written>,
     own_name: Option<Text>,
     name: OnceLock<Option<Expression>>,
 }
@@ -315,7 +320,7 @@ pub fn compile(policies: &[Loaded], named: bool, choose: &dyn Fn(&str) -> Choice
             // The built-in policies are checked by tests, not at every start.
             checked: loaded.own.then_some(&loaded.policy),
             environment: Arc::new(environment_of(loaded)),
-            vocabulary: &mut vocabulary,
+            vocabulary: Names::Growing(&mut vocabulary),
             faults: Vec::new(),
         };
         let policy = compiler.policy(loaded, named, choose);
@@ -337,8 +342,8 @@ pub fn compile(policies: &[Loaded], named: bool, choose: &dyn Fn(&str) -> Choice
 
 fn environment_of(loaded: &Loaded) -> Environment {
     let policy = &loaded.policy;
-    let prefixes = policy.prefixes.iter().map(|(prefix, uri)| (prefix.as_str(), uri.as_str()));
-    let tables = policy.tables.iter().map(|(name, _)| name.as_str());
+    let prefixes = policy.prefixes.iter().map(|(prefix, uri)| (&**prefix, &**uri));
+    let tables = policy.tables.iter().map(|(name, _)| &**name);
     let mut environment = environment(policy.platform == Platform::Libvirt, prefixes, tables);
     if !loaded.own {
         environment.late_patterns();
@@ -351,8 +356,25 @@ pub(super) struct Compiler<'c> {
     /// The policy whose expressions' names are checked and whose wording is compiled at once; none for a built-in one.
     pub(super) checked: Option<&'c Policy>,
     environment: Arc<Environment>,
-    vocabulary: &'c mut Vocabulary,
+    vocabulary: Names<'c>,
     pub(super) faults: Vec<Fault>,
+}
+
+/// The names that expressions may ask for.
+enum Names<'c> {
+    /// New ones are added.
+    Growing(&'c mut Vocabulary),
+    /// All are there.
+    Known(&'c Vocabulary),
+}
+
+impl Names<'_> {
+    fn number(&mut self, namespace: &str, local: &str) -> NameId {
+        match self {
+            Names::Growing(vocabulary) => vocabulary.intern(namespace, local),
+            Names::Known(vocabulary) => vocabulary.known(namespace, local),
+        }
+    }
 }
 
 impl Compiler<'_> {
@@ -392,7 +414,7 @@ impl Compiler<'_> {
         }
         let mut names = Vec::new();
         if let Some(packed) = &loaded.packed {
-            names = packed.names.iter().map(|(namespace, local)| self.vocabulary.intern(namespace, local)).collect();
+            names = packed.names.iter().map(|(namespace, local)| self.vocabulary.number(namespace, local)).collect();
             for (number, (rule, id)) in packed.rules.iter().zip(loaded.rule_ids()).enumerate() {
                 let choice = choose(&id);
                 if choice == Choice::Off && !rule.exclusive {
@@ -437,7 +459,7 @@ impl Compiler<'_> {
             let _ = name.set(device.name.as_ref().and_then(|name| self.expression(name)));
         }
         DeviceName {
-            element: self.vocabulary.intern("", &device.element),
+            element: self.vocabulary.number("", &device.element),
             noun: device.noun.clone(),
             phrase: device.phrase.clone(),
             own_name: device.name.clone(),
@@ -489,7 +511,11 @@ impl Compiler<'_> {
     }
 
     fn expression_within(&mut self, expression: &str, place: impl Fn(Range<usize>) -> Range<u32>) -> Option<Expression> {
-        match xpath::compile(expression, &self.environment, self.vocabulary) {
+        let compiled = match &mut self.vocabulary {
+            Names::Growing(vocabulary) => xpath::compile(expression, &self.environment, vocabulary),
+            Names::Known(vocabulary) => xpath::compile_known(expression, &self.environment, vocabulary),
+        };
+        match compiled {
             Ok(compiled) => {
                 if let Some(policy) = self.checked {
                     self.faults.extend(names::check(compiled.steps(), policy, "so this never matches", place));

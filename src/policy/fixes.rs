@@ -141,7 +141,7 @@ fn set(path: Text, value: Text) -> Step<Text, Text> {
     match split {
         Some((elements, name)) if is_plain(name) && is_top(elements) => {
             let attribute = Some(name.into());
-            let path = Text { text: elements.to_owned(), span: path.span };
+            let path = Text { text: elements.to_owned().into(), span: path.span };
             Step::Set { path, attribute, value }
         }
         _ => Step::Set { path, attribute: None, value },
@@ -215,7 +215,7 @@ impl Compiler<'_> {
         if self.checked.is_none() {
             return;
         }
-        let mut shown = xml.text.clone();
+        let mut shown = xml.text.clone().into_owned();
         for piece in pieces(&xml.text).unwrap_or_default() {
             if let Piece::Expression(_, span) = piece {
                 shown.replace_range(span.range(), &"x".repeat(span.len()));

@@ -1,12 +1,12 @@
 //! Which rules a document can match at all: every branch of every expression is filed under something that a document must hold for
 //! it, so that a document pays only for the rules that ask for what it has.
 
-use std::sync::Arc;
+use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
 use crate::tree::{NameId, Tree};
-use crate::xpath::{Clause, Key};
+use crate::xpath::Key;
 
 /// A branch of a case's expression, by its place in the rule set. Ordered as the rules are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,99 +25,105 @@ impl Entry {
     }
 }
 
-/// A bucket's number; buckets hold the entries that ask for one key.
+/// A key's number. Numbers of keys that nobody asks for, and ends of clauses, are [`NONE`].
 type Bucket = u32;
-const NO_BUCKET: Bucket = u32::MAX;
+const NONE: u32 = u32::MAX;
 
 /// The entries by what they ask for.
 #[derive(Debug)]
-pub struct Index {
-    /// By element name.
-    elements: Vec<Bucket>,
-    /// By attribute name.
-    attributes: Vec<Bucket>,
-    /// By attribute name: the values that are asked for.
-    values: Vec<Values>,
-    /// The entries filed under each key.
-    buckets: Vec<Vec<Filed>>,
+pub struct Index<'r> {
+    /// By name.
+    names: Vec<Asked>,
+    /// The values that are asked for, by attribute.
+    values: FxHashMap<(NameId, &'r str), Bucket>,
+    /// By key the last entry that is filed under it.
+    buckets: Vec<u32>,
+    filed: Vec<Filed>,
+    /// What entries ask for besides: keys of clauses, each clause with [`NONE`] behind it.
+    others: Vec<Bucket>,
     /// What may match any document.
     always: Vec<Entry>,
 }
 
-/// The values of one attribute that are asked for.
-#[derive(Debug, Clone, Default)]
-struct Values {
-    buckets: FxHashMap<Box<str>, Bucket>,
-    /// A bit for each length that a value has, one for each first letter: most values of a document are told apart by these.
+/// What is asked for of one name.
+#[derive(Debug, Clone, Copy)]
+struct Asked {
+    element: Bucket,
+    attribute: Bucket,
+    /// A bit for each length that a value of the attribute has, one for each first letter: most values of a document are told apart by
+    /// these.
     lengths: u64,
     letters: u64,
 }
 
-impl Values {
-    fn bits(value: &str) -> (u64, u64) {
-        (1 << value.len().min(63), 1 << (value.as_bytes().first().copied().unwrap_or_default() & 63))
-    }
-
-    fn bucket_mut(&mut self, value: &str) -> &mut Bucket {
-        let (length, letter) = Values::bits(value);
-        self.lengths |= length;
-        self.letters |= letter;
-        self.buckets.entry(value.into()).or_insert(NO_BUCKET)
-    }
-
-    #[inline]
-    fn bucket(&self, value: &str) -> Option<Bucket> {
-        let (length, letter) = Values::bits(value);
-        if self.lengths & length == 0 || self.letters & letter == 0 {
-            return None;
-        }
-        self.buckets.get(value).copied()
-    }
-}
-
-/// An entry and what else it asks for: of each list of keys at least one.
+/// An entry below a key of its first clause.
 #[derive(Debug)]
 struct Filed {
     entry: Entry,
-    others: Arc<[Box<[Bucket]>]>,
+    /// What else it asks for, in [`Index::others`].
+    others: Range<u32>,
+    /// The one filed before it under the same key.
+    next: u32,
 }
 
-impl Index {
-    /// Branches with what a document has to hold for them, the clause that says most first; `names` is the size of the vocabulary.
-    pub fn new(branches: &[(Entry, Vec<Clause>)], names: usize) -> Index {
-        let mut index = Index {
-            elements: vec![NO_BUCKET; names],
-            attributes: vec![NO_BUCKET; names],
-            values: vec![Values::default(); names],
-            buckets: Vec::new(),
+/// The bits of a value's length and of its first letter.
+fn bits(value: &str) -> (u64, u64) {
+    (1 << value.len().min(63), 1 << (value.as_bytes().first().copied().unwrap_or_default() & 63))
+}
+
+impl<'r> Index<'r> {
+    /// An empty index over a vocabulary of this size.
+    pub fn new(names: usize) -> Index<'r> {
+        let nothing = Asked { element: NONE, attribute: NONE, lengths: 0, letters: 0 };
+        Index {
+            names: vec![nothing; names],
+            values: FxHashMap::default(),
+            buckets: Vec::with_capacity(names),
+            filed: Vec::with_capacity(names),
+            others: Vec::with_capacity(names),
             always: Vec::new(),
-        };
-        for (entry, clauses) in branches {
-            if clauses.is_empty() {
-                index.always.push(*entry);
-                continue;
-            }
-            let mut buckets: Vec<Box<[Bucket]>> =
-                clauses.iter().map(|clause| clause.iter().map(|key| index.bucket(key)).collect()).collect();
-            let first = buckets.swap_remove(0);
-            let others: Arc<[Box<[Bucket]>]> = buckets.into();
-            for bucket in first {
-                index.buckets[bucket as usize].push(Filed { entry: *entry, others: others.clone() });
-            }
         }
-        index
     }
 
-    fn bucket(&mut self, key: &Key) -> Bucket {
+    /// Files an entry. `keys` is what a document has to hold, of each clause one, the clause that says most first; with each key goes
+    /// whether it ends a clause.
+    pub fn file<'k: 'r>(&mut self, entry: Entry, keys: impl Iterator<Item = (Key<'k>, bool)>) {
+        let (filed, others) = (self.filed.len(), self.others.len());
+        let mut is_first = true;
+        for (key, is_last) in keys {
+            let bucket = self.bucket(key);
+            if is_first {
+                let next = std::mem::replace(&mut self.buckets[bucket as usize], self.filed.len() as u32);
+                self.filed.push(Filed { entry, others: 0..0, next });
+            } else {
+                self.others.push(bucket);
+                self.others.extend(is_last.then_some(NONE));
+            }
+            is_first &= !is_last;
+        }
+        if is_first {
+            self.always.push(entry);
+        }
+        let others = others as u32..self.others.len() as u32;
+        self.filed[filed..].iter_mut().for_each(|filed| filed.others = others.clone());
+    }
+
+    fn bucket(&mut self, key: Key<'r>) -> Bucket {
         let new = self.buckets.len() as Bucket;
         let slot = match key {
-            Key::Element(name) => &mut self.elements[name.index()],
-            Key::Attribute(name) => &mut self.attributes[name.index()],
-            Key::Value(name, value) => self.values[name.index()].bucket_mut(value),
+            Key::Element(name) => &mut self.names[name.index()].element,
+            Key::Attribute(name) => &mut self.names[name.index()].attribute,
+            Key::Value(name, value) => {
+                let asked = &mut self.names[name.index()];
+                let (length, letter) = bits(value);
+                asked.lengths |= length;
+                asked.letters |= letter;
+                self.values.entry((name, value)).or_insert(NONE)
+            }
         };
-        if *slot == NO_BUCKET {
+        if *slot == NONE {
             *slot = new;
-            self.buckets.push(Vec::new());
+            self.buckets.push(NONE);
         }
         *slot
     }
@@ -127,26 +133,38 @@ impl Index {
         let mut held = vec![false; self.buckets.len()];
         let mut found: Vec<Bucket> = Vec::with_capacity(64);
         let mut hold = |bucket: Bucket| {
-            if bucket != NO_BUCKET && !std::mem::replace(&mut held[bucket as usize], true) {
+            if bucket != NONE && !std::mem::replace(&mut held[bucket as usize], true) {
                 found.push(bucket);
             }
         };
         for name in tree.element_names() {
-            hold(self.elements[name.index()]);
+            hold(self.names[name.index()].element);
         }
         for (name, value) in tree.attribute_names_and_values() {
             if name == NameId::OTHER {
                 continue;
             }
-            hold(self.attributes[name.index()]);
-            if let Some(bucket) = self.values[name.index()].bucket(value) {
-                hold(bucket);
+            let asked = &self.names[name.index()];
+            hold(asked.attribute);
+            let (length, letter) = bits(value);
+            if asked.lengths & length != 0
+                && asked.letters & letter != 0
+                && let Some(bucket) = self.values.get(&(name, value))
+            {
+                hold(*bucket);
             }
         }
         let mut entries = self.always.clone();
-        for filed in found.iter().flat_map(|&bucket| &self.buckets[bucket as usize]) {
-            if filed.others.iter().all(|keys| keys.iter().any(|&key| held[key as usize])) {
-                entries.push(filed.entry);
+        for bucket in found {
+            let mut next = self.buckets[bucket as usize];
+            while let Some(filed) = self.filed.get(next as usize) {
+                let others = &self.others[filed.others.start as usize..filed.others.end as usize];
+                let mut clauses = others.split_inclusive(|key| *key == NONE);
+                // The end of a clause is no key.
+                if clauses.all(|keys| keys.iter().any(|&key| held.get(key as usize).is_some_and(|held| *held))) {
+                    entries.push(filed.entry);
+                }
+                next = filed.next;
             }
         }
         entries.sort_unstable();

@@ -9,7 +9,7 @@ use super::matrix::{self, Edition, Feature, Matrix};
 use super::reader::{Faults, Fields, is_kebab, shared};
 use super::schema::{Case, Context, Device, Fault, Gate, Platform, Policy, Rule, Text};
 use super::tests::{self, Test};
-use super::yaml::{Content, Node};
+use super::yaml::{Content, Node, Written};
 use crate::finding::{Citation, Severity, Status};
 use crate::source::Source;
 use crate::systems::GuestPattern;
@@ -76,7 +76,7 @@ pub const SEVERITIES: [(&str, Severity); 3] =
     [("note", Severity::Note), ("warning", Severity::Warning), ("error", Severity::Error)];
 
 /// The documents by their keys; none where the document itself is at fault.
-pub(super) type Citations = HashMap<String, Option<Arc<Citation>>>;
+pub(super) type Citations = HashMap<Written, Option<Arc<Citation>>>;
 
 /// Checks a policy read as YAML. `documented` says that its rules have to have their documentation and examples.
 ///
@@ -143,7 +143,7 @@ fn read_policy(root: &Node, documented: bool, faults: &mut Faults) -> Option<(Po
     let tables = text_map(fields.get("tables"), "`tables`", faults);
     let (features, editions) = fields.get("matrix").map(|node| read_matrix(node, faults)).unwrap_or_default();
     let shelf = Shelf {
-        policy: id.as_ref().map_or("", |id| id.text.as_str()),
+        policy: id.as_ref().map_or("", |id| &*id.text),
         platform,
         citations: &citations,
         features: &features,
@@ -204,8 +204,8 @@ pub type ReadFile<'f> = dyn Fn(&Text) -> Result<(Arc<Source>, Node), Faulty> + '
 pub fn read_editions(policy: &mut Policy, source: &Arc<Source>, read: &ReadFile<'_>) -> Result<(), Faulty> {
     let Some(matrix) = &policy.matrix else { return Ok(()) };
     let noted = |rule: &&Rule| rule.cases.iter().any(|case| matches!(case.gate, Gate::Noted(_)));
-    let id = |rule: &Rule| rule.id.split_once('/').map_or("", |(_, id)| id).to_owned();
-    let known: Vec<String> = policy.rules.iter().map(id).collect();
+    let id = |rule: &Rule| rule.id.split_once('/').map_or("", |(_, id)| id).to_owned().into();
+    let known: Vec<Written> = policy.rules.iter().map(id).collect();
     let mut editions = Vec::new();
     for file in &policy.editions {
         let (source, node) = read(file)?;
@@ -213,7 +213,7 @@ pub fn read_editions(policy: &mut Policy, source: &Arc<Source>, read: &ReadFile<
             matrix::read_edition(&node, &matrix.features).map_err(|faults| Faulty { source: source.clone(), faults })?;
         let unknown = |rule: &&Text| !known.contains(&rule.text);
         let faults = edition.notes.iter().flat_map(|note| &note.rules).filter(unknown).map(|rule| {
-            let help = crate::suggest::help(&rule.text, known.iter().map(String::as_str));
+            let help = crate::suggest::help(&rule.text, known.iter().map(|id| &**id));
             Fault::error(rule.span.clone(), format!("the policy has no rule `{}`", rule.text)).help(help)
         });
         let faults: Vec<Fault> = faults.collect();
@@ -273,17 +273,17 @@ fn read_citations(fields: &Fields<'_>, faults: &mut Faults) -> Citations {
     citations
 }
 
-fn read_names(fields: &Fields<'_>, faults: &mut Faults) -> (Vec<String>, Vec<String>) {
+fn read_names(fields: &Fields<'_>, faults: &mut Faults) -> (Vec<Written>, Vec<Written>) {
     let Some(node) = fields.get("names") else { return Default::default() };
     let names = faults.fields(node, "`names`", &NAMES_KEYS);
-    let mut list = |key: &str| -> Vec<String> {
+    let mut list = |key: &str| -> Vec<Written> {
         let texts = names.get(key).map(|node| faults.texts(node, "a name")).unwrap_or_default();
         texts.into_iter().map(|text| text.text).collect()
     };
     (list("elements"), list("attributes"))
 }
 
-fn text_map(node: Option<&Node>, what: &str, faults: &mut Faults) -> Vec<(String, Text)> {
+fn text_map(node: Option<&Node>, what: &str, faults: &mut Faults) -> Vec<(Written, Text)> {
     let Some(node) = node else { return Vec::new() };
     let entries = faults.entries(node, what);
     entries.iter().filter_map(|(key, node)| Some((key.text.clone(), faults.text(node, what)?))).collect()
@@ -530,7 +530,7 @@ fn read_sources(fields: &Fields<'_>, citations: &Citations, faults: &mut Faults)
             // That there are none at all is told once, where they are missing.
             None if citations.is_empty() => {}
             None => {
-                let mut known: Vec<&str> = citations.keys().map(String::as_str).collect();
+                let mut known: Vec<&str> = citations.keys().map(|key| &**key).collect();
                 known.sort_unstable();
                 let help = crate::suggest::help(&key.text, known.iter().copied());
                 faults.push(Fault::error(key.span, format!("there is no source `{}`", key.text)).help(help));
@@ -574,7 +574,7 @@ fn read_except_hosts(node: &Node, faults: &mut Faults) -> Vec<(Arc<str>, Option<
         Content::Map(entries) => {
             let mut hosts = Vec::new();
             for (key, node) in entries {
-                hosts.extend(faults.text(node, "an exception").map(|find| (Arc::from(key.text.as_str()), Some(find))));
+                hosts.extend(faults.text(node, "an exception").map(|find| (Arc::from(&*key.text), Some(find))));
             }
             hosts
         }

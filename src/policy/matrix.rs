@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use super::reader::{Faults, Fields, shared};
 use super::schema::{Fault, Text};
-use super::yaml::{Content, Node};
+use super::yaml::{Content, Node, Written};
 use crate::finding::Citation;
 use crate::suggest;
 use crate::systems::{self, Guest};
@@ -46,11 +46,11 @@ pub struct Feature {
     /// The id: `sr-iov`.
     pub id: Arc<str>,
     /// The heading that it stands under.
-    pub group: String,
+    pub group: Written,
     /// Its name.
-    pub title: String,
+    pub title: Written,
     /// What it is, in a sentence.
-    pub what: String,
+    pub what: Written,
 }
 
 /// One edition of a page.
@@ -59,13 +59,13 @@ pub struct Edition {
     /// `seed-2021`
     pub id: Arc<str>,
     /// The page's title.
-    pub title: String,
+    pub title: Written,
     /// The edition's date.
-    pub date: String,
+    pub date: Written,
     /// Where to read it.
-    pub url: Option<String>,
+    pub url: Option<Written>,
     /// Where the tables come from, and what was taken where sources disagree.
-    pub origin: String,
+    pub origin: Written,
     /// The page's notes.
     pub notes: Vec<Note>,
     /// The page's tables.
@@ -78,7 +78,7 @@ pub struct Note {
     /// Its number.
     pub number: u16,
     /// What it says, in our words.
-    pub text: String,
+    pub text: Written,
     /// The rules that check it.
     pub rules: Vec<Text>,
     /// The hosts that it is limited to; none for all.
@@ -89,7 +89,7 @@ pub struct Note {
 #[derive(Debug, Clone)]
 pub struct Table {
     /// Its heading.
-    pub title: String,
+    pub title: Written,
     /// The guests, without versions.
     pub guests: Vec<Arc<str>>,
     /// Its columns.
@@ -102,7 +102,7 @@ pub struct Table {
 #[derive(Debug, Clone)]
 pub struct Column {
     /// The releases as the page writes them: `6.8-6.10`, `9.0+`.
-    pub releases: String,
+    pub releases: Written,
     /// The kind of drivers.
     pub drivers: Arc<str>,
     first: Vec<u32>,
@@ -231,7 +231,7 @@ impl Matrix {
             for (number, column) in table.columns.iter().enumerate().filter(|(_, column)| *column.drivers == *drivers) {
                 let column_of = Answering { edition, table, column: number };
                 if column_of.answer(feature, host).support == Support::Yes {
-                    releases.push(column.releases.clone());
+                    releases.push(column.releases.to_string());
                 }
             }
         }
@@ -270,7 +270,7 @@ impl Edition {
     /// Cites the whole page.
     pub fn citation(&self) -> Citation {
         let Edition { title, date, url, .. } = self;
-        Citation { title: title.clone(), section: "support tables".to_owned(), date: date.clone(), url: url.clone() }
+        Citation { title: title.clone(), section: "support tables".into(), date: date.clone(), url: url.clone() }
     }
 
     /// A note by its number.
@@ -371,7 +371,7 @@ impl<'m> Answering<'m> {
         if let Some(note) = note {
             section.push_str(&format!(", note {note}"));
         }
-        Citation { section, ..self.edition.citation() }
+        Citation { section: section.into(), ..self.edition.citation() }
     }
 }
 
@@ -537,7 +537,7 @@ fn read_hosts(node: &Node, faults: &mut Faults) -> Option<Vec<&'static str>> {
 fn read_cell(node: &Node, known: &[Note], faults: &mut Faults) -> Option<Cell> {
     // YAML before 1.2 takes these words for truth values.
     let text = match &node.content {
-        Content::Boolean(yes) => Text { text: if *yes { "yes" } else { "no" }.to_owned(), span: node.span.clone() },
+        Content::Boolean(yes) => Text { text: if *yes { "yes" } else { "no" }.into(), span: node.span.clone() },
         _ => faults.text(node, "a cell")?,
     };
     let mut words = text.text.split_whitespace();
@@ -586,7 +586,7 @@ mod tests {
             ("10.0-10.3", "10", true),
         ] {
             let (first, last) = Column::read(column).unwrap();
-            let column_of = Column { releases: String::new(), drivers: "built-in".into(), first, last };
+            let column_of = Column { releases: "".into(), drivers: "built-in".into(), first, last };
             let release: Vec<u32> = release.split('.').map(|part| part.parse().unwrap()).collect();
             assert_eq!(column_of.covers(&release), covers, "{column} {release:?}");
         }

@@ -60,7 +60,7 @@ pub fn check(
         if is_known {
             continue;
         }
-        let mut candidates: Vec<&str> = known.iter().copied().chain(own.iter().map(String::as_str)).collect();
+        let mut candidates: Vec<&str> = known.iter().copied().chain(own.iter().map(|name| &**name)).collect();
         candidates.sort_unstable();
         let help = suggest::nearest(local, candidates)
             .map(|near| format!("Did you mean `{near}`?"))

@@ -3,23 +3,21 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::yaml::Node;
-
 /// A policy, or a file beside it.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Packed<'a> {
     /// Namespace URI and local part of each name that an expression of the policy asks for.
     #[serde(borrow)]
     pub names: Vec<(&'a str, &'a str)>,
-    /// Everything but its rules.
-    pub frame: Node,
+    /// Everything but its rules, as a [`Node`](super::yaml::Node), packed by itself.
+    pub frame: &'a [u8],
     /// Its rules, the features' uses first.
     #[serde(borrow)]
     pub rules: Vec<PackedRule<'a>>,
 }
 
 /// A rule, without what only documentation and tests look at.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct PackedRule<'a> {
     /// Its id within the policy.
     pub id: &'a str,
@@ -31,30 +29,43 @@ pub struct PackedRule<'a> {
     pub asks_for_guest: bool,
     /// Whether any expression of it looks at a table.
     pub asks_for_tables: bool,
-    /// What `find` of each of its cases looks for.
-    #[serde(borrow)]
-    pub branches: Vec<PackedBranch<'a>>,
-    /// Its YAML as a [`Node`], packed by itself.
-    #[serde(borrow)]
+    /// What `find` of each of its cases looks for: [`PackedBranch`]es one behind the other.
+    pub branches: &'a [u8],
+    /// The line that it begins on: its number, from 0, and where it begins, in bytes.
+    pub line: (u32, u32),
+    /// Its YAML as a [`Node`](super::yaml::Node), packed by itself.
     pub node: &'a [u8],
 }
 
+impl<'a> PackedRule<'a> {
+    /// What `find` of each of its cases looks for.
+    pub fn branches(&self) -> impl Iterator<Item = PackedBranch<'a>> + use<'a> {
+        unpacked(self.branches)
+    }
+}
+
 /// A part of a union at the top of an expression.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct PackedBranch<'a> {
     /// The case's number in its rule.
     pub case: u16,
     /// The part's number in the expression.
     pub branch: u16,
-    /// What a document has to hold: of each list one.
-    #[serde(borrow)]
-    pub clauses: Vec<Vec<PackedKey<'a>>>,
     /// Those of the policy's hosts, by their numbers, on which it finds nothing where nobody names a guest.
-    pub idle: Vec<u8>,
+    pub idle: &'a [u8],
+    /// What a document has to hold, of each clause one: [`PackedKey`]s one behind the other, each with whether it ends a clause.
+    pub keys: &'a [u8],
+}
+
+impl<'a> PackedBranch<'a> {
+    /// What a document has to hold, of each clause one: keys, each with whether it ends a clause.
+    pub fn keys(&self) -> impl Iterator<Item = (PackedKey<'a>, bool)> + use<'a> {
+        unpacked(self.keys)
+    }
 }
 
 /// Something that a document holds or not, as [`crate::xpath::Key`]; names by their number among [`Packed::names`].
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub enum PackedKey<'a> {
     /// An element of this name.
     Element(u32),
@@ -62,4 +73,13 @@ pub enum PackedKey<'a> {
     Attribute(u32),
     /// An attribute of this name with exactly this value.
     Value(u32, &'a str),
+}
+
+/// What was packed one behind the other.
+fn unpacked<'a, T: Deserialize<'a>>(mut bytes: &'a [u8]) -> impl Iterator<Item = T> + use<'a, T> {
+    std::iter::from_fn(move || {
+        let (next, rest) = postcard::take_from_bytes(bytes).ok()?;
+        bytes = rest;
+        Some(next)
+    })
 }

@@ -1,10 +1,11 @@
 //! Takes YAML apart key by key and notes every fault instead of stopping at the first. Policies and configuration files both go through it.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::schema::{Fault, Text};
-use super::yaml::{Content, Key, Node};
+use super::yaml::{Content, Key, Node, Written};
 use crate::suggest;
 
 /// The faults found so far.
@@ -25,18 +26,18 @@ impl Faults {
     /// Takes a node for a text. Numbers and booleans are taken as they were written.
     pub fn text(&mut self, node: &Node, what: &str) -> Option<Text> {
         let text = match &node.content {
-            Content::Text(text) | Content::Number(text) => text.clone(),
-            Content::Boolean(yes) => yes.to_string(),
+            Content::Text(text) | Content::Number(text) => trimmed(text),
+            Content::Boolean(yes) => yes.to_string().into(),
             other => {
                 self.error(&node.span, format!("{what} must be a text, not {}", name_of(other)));
                 return None;
             }
         };
-        if text.trim().is_empty() {
+        if text.is_empty() {
             self.error(&node.span, format!("{what} is empty"));
             return None;
         }
-        Some(Text { text: text.trim().to_owned(), span: node.span.clone() })
+        Some(Text { text, span: node.span.clone() })
     }
 
     /// Takes a node for a list of texts; one text counts as a list of one.
@@ -95,7 +96,7 @@ impl Faults {
     pub fn fields<'n>(&mut self, node: &'n Node, what: &str, known: &[&'static str]) -> Fields<'n> {
         let entries = self.entries(node, what);
         for (key, _) in entries {
-            if !known.contains(&key.text.as_str()) {
+            if !known.contains(&&*key.text) {
                 let help = suggest::help(&key.text, known.iter().copied());
                 self.push(
                     Fault::error(key.span.clone(), format!("unknown key `{}`", key.text))
@@ -149,6 +150,14 @@ impl<'n> Fields<'n> {
     }
 }
 
+/// A text without the blanks around it.
+fn trimmed(text: &Written) -> Written {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+        Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+    }
+}
+
 /// What a node is, in words.
 fn name_of(content: &Content) -> &'static str {
     match content {
@@ -169,5 +178,5 @@ pub fn is_kebab(word: &str) -> bool {
 
 /// A shared text.
 pub fn shared(text: &Text) -> Arc<str> {
-    Arc::from(text.text.as_str())
+    Arc::from(&*text.text)
 }

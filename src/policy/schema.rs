@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::fixes::Recipe;
 use super::matrix::Matrix;
 use super::tests::Test;
+use super::yaml::Written;
 use crate::finding::{Citation, Severity, Status};
 use crate::systems::GuestPattern;
 
@@ -14,7 +15,7 @@ use crate::systems::GuestPattern;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text {
     /// The value.
-    pub text: String,
+    pub text: Written,
     /// Where the file says it, in bytes.
     pub span: Range<u32>,
 }
@@ -90,19 +91,19 @@ pub struct Policy {
     /// The first half of its rules' ids.
     pub id: Arc<str>,
     /// One line for people.
-    pub title: String,
+    pub title: Written,
     /// What it judges.
     pub platform: Platform,
     /// The hosts that select it.
     pub hosts: Vec<Arc<str>>,
     /// Namespace prefixes of its own, with their URIs.
-    pub prefixes: Vec<(String, String)>,
+    pub prefixes: Vec<(Written, Written)>,
     /// Further element names that its expressions may use.
-    pub element_names: Vec<String>,
+    pub element_names: Vec<Written>,
     /// Further attribute names.
-    pub attribute_names: Vec<String>,
+    pub attribute_names: Vec<Written>,
     /// Its tables: variable name and file.
-    pub tables: Vec<(String, Text)>,
+    pub tables: Vec<(Written, Text)>,
     /// How messages call devices.
     pub devices: Vec<Device>,
     /// The files of its support matrix' editions.
@@ -129,13 +130,13 @@ pub enum Gate {
 #[derive(Debug, Clone)]
 pub struct Device {
     /// The element's name.
-    pub element: String,
+    pub element: Written,
     /// The noun for it: `disk`.
-    pub noun: String,
+    pub noun: Written,
     /// The expression for its own name.
     pub name: Option<Text>,
     /// A fixed phrase instead of noun and name: `the TPM`.
-    pub phrase: Option<String>,
+    pub phrase: Option<Written>,
 }
 
 /// One rule.
@@ -146,7 +147,7 @@ pub struct Rule {
     /// Where the id stands.
     pub span: Range<u32>,
     /// A few words.
-    pub title: String,
+    pub title: Written,
     /// What the vendor says.
     pub status: Status,
     /// How bad its findings are, unless a case says otherwise.
@@ -160,9 +161,9 @@ pub struct Rule {
     /// Whether it silences every other rule where it fires.
     pub exclusive: bool,
     /// Why it matters.
-    pub why: String,
+    pub why: Written,
     /// What to do instead, as the rule says it; empty where only its cases do.
-    pub help: String,
+    pub help: Written,
     /// Definitions that raise it.
     pub bad: Vec<Text>,
     /// Definitions that do not.

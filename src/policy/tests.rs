@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::reader::Faults;
 use super::schema::Fault;
-use super::yaml::{Content, Node};
+use super::yaml::{Content, Node, Written};
 use crate::xpath::{Pattern, unit};
 
 /// The keys in a rule that are tests.
@@ -21,7 +21,7 @@ pub struct Quantity {
     /// Whether a unit was given.
     is_size: bool,
     /// As the policy writes it.
-    written: String,
+    written: Written,
 }
 
 impl Quantity {
@@ -34,7 +34,7 @@ impl Quantity {
         let name = name.trim();
         let is_size = !name.is_empty();
         let factor = if is_size { unit(Some(name)) } else { Some(1.0) };
-        factor.map(|factor| Quantity { number: number * factor, is_size, written })
+        factor.map(|factor| Quantity { number: number * factor, is_size, written: written.into() })
     }
 }
 
@@ -48,13 +48,13 @@ impl fmt::Display for Quantity {
 #[derive(Debug)]
 pub enum Test {
     /// `equals`
-    Equals(String),
+    Equals(Written),
     /// `one-of`
-    OneOf(Vec<String>),
+    OneOf(Vec<Written>),
     /// `glob`
-    Glob(Pattern, String),
+    Glob(Pattern, Written),
     /// `matches`
-    Matches(Pattern, String),
+    Matches(Pattern, Written),
     /// `at-least`
     AtLeast(Quantity),
     /// `at-most`
@@ -62,7 +62,7 @@ pub enum Test {
     /// `multiple-of`
     MultipleOf(Quantity),
     /// `version-in`
-    VersionIn(Pattern, String),
+    VersionIn(Pattern, Written),
     /// `count`: of all found nodes.
     Count {
         /// The fewest.

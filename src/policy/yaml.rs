@@ -1,6 +1,7 @@
 //! YAML as a tree in which every key and value has its place. The only file that knows the YAML crates: `serde_yaml` says what the
 //! values are, an event pass says where they stand. The build script uses it too, so it imports nothing of the crate.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
@@ -12,8 +13,12 @@ use serde_yaml::Value;
 /// item of another ask for millions.
 const ALIASED: usize = 100_000;
 
+/// What a file says. Of one that was packed into the program it is not copied.
+pub type Written = Cow<'static, str>;
+
 /// A value and its place, in bytes of the text. A block's place ends with its last line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 pub struct Node {
     /// Where it stands.
     pub span: Range<u32>,
@@ -29,9 +34,9 @@ pub enum Content {
     /// `true` or `false`.
     Boolean(bool),
     /// A number, as it was written.
-    Number(String),
+    Number(#[serde(borrow)] Cow<'static, str>),
     /// Anything else.
-    Text(String),
+    Text(#[serde(borrow)] Cow<'static, str>),
     /// A sequence.
     List(Vec<Node>),
     /// A mapping, in the order of the file.
@@ -44,7 +49,8 @@ pub struct Key {
     /// Where it stands.
     pub span: Range<u32>,
     /// Its text.
-    pub text: String,
+    #[serde(borrow)]
+    pub text: Cow<'static, str>,
 }
 
 /// Why a text is no YAML that can be used.
@@ -161,8 +167,8 @@ fn combine(value: &Value, place: &Place) -> Result<Node, Broken> {
     let content = match value {
         Value::Null => Content::Null,
         Value::Bool(yes) => Content::Boolean(*yes),
-        Value::Number(number) => Content::Number(written(number.to_string())),
-        Value::String(text) => Content::Text(text.clone()),
+        Value::Number(number) => Content::Number(written(number.to_string()).into()),
+        Value::String(text) => Content::Text(text.clone().into()),
         Value::Sequence(items) => {
             let places = (0..).map(|index| place.items.get(index));
             let nodes = items.iter().zip(places).map(|(item, place)| match place {
@@ -184,7 +190,7 @@ fn combine(value: &Value, place: &Place) -> Result<Node, Broken> {
                         message: "a key must be a plain word".to_owned(),
                     })?,
                 };
-                nodes.push((Key { span: key_place.span.clone(), text }, combine(item, value_place)?));
+                nodes.push((Key { span: key_place.span.clone(), text: text.into() }, combine(item, value_place)?));
             }
             Content::Map(nodes)
         }
@@ -216,7 +222,7 @@ fn collect_names(node: &Node, under: &str, names: &mut std::collections::BTreeSe
                         add_names(&key.text, names);
                         "message"
                     }
-                    _ => key.text.as_str(),
+                    _ => &*key.text,
                 };
                 collect_names(node, under, names);
             }

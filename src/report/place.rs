@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use crate::finding::Finding;
-use crate::source::{Position, Source, Span, boundary};
+use crate::source::{Line, Position, Source, Span, boundary};
 
 /// Works out positions, each from the one before it when they share a line: findings come in order, and a file that is one
 /// line of a megabyte would otherwise be counted from its start for every one.
@@ -29,8 +29,8 @@ impl<'a> Places<'a> {
     pub(super) fn position(&self, offset: u32) -> Position {
         let text = self.source.text();
         let at = boundary(text, offset as usize);
-        let index = self.source.line_index(at as u32);
-        let line = self.source.line_span(index).start as usize;
+        let Line { index, start } = self.source.line(at as u32);
+        let line = start as usize;
         let count = |from: usize, to: usize| text.get(from..to).map_or(0, |part| part.chars().count());
         let last = self.last.get();
         let column = if last.line == line && last.at <= at {
@@ -41,14 +41,14 @@ impl<'a> Places<'a> {
             count(line, at)
         };
         self.last.set(Known { line, at, column });
-        Position { line: index as u32 + 1, column: column as u32 + 1 }
+        Position { line: index + 1, column: column as u32 + 1 }
     }
 
     /// What annotations mark: the focus where it begins on the line of the offending element, else that element's start tag. So the
     /// line is the same in every report for programs, and the column as close as can be.
     pub(super) fn marked(&self, finding: &Finding) -> Span {
         let (place, focus) = (finding.place.span, finding.focus.span);
-        let line = |span: Span| self.source.line_index(boundary(self.source.text(), span.start as usize) as u32);
+        let line = |span: Span| self.source.line(boundary(self.source.text(), span.start as usize) as u32);
         if line(place) == line(focus) { focus } else { place }
     }
 

@@ -67,7 +67,7 @@ impl Report for Sarif<'_> {
         let artifact = Artifact::new(path, self.repository);
         let mut fingerprints = Fingerprints::new(path, self.repository);
         let places = Places::new(&file.source);
-        let marked = listed.iter().map(|finding| file.source.line_index(places.marked(finding).start));
+        let marked = listed.iter().map(|finding| file.source.line(places.marked(finding).start).index as usize);
         let lines = LineHashes::new(&file.source, marked);
         let mut out = Vec::with_capacity(listed.len() * 2_048);
         for finding in listed {
@@ -318,8 +318,8 @@ struct Help {
 
 impl Help {
     fn new(rule: &RuleInfo) -> Help {
-        let mut text = vec![rule.why.clone()];
-        let mut markdown = vec![rule.why.clone()];
+        let mut text = vec![rule.why.to_string()];
+        let mut markdown = vec![rule.why.to_string()];
         if !rule.helps.is_empty() {
             text.push(rule.helps.join("\n\n"));
             markdown.push(format!("**What to do.** {}", rule.helps.join("\n\n")));

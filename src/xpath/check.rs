@@ -9,22 +9,21 @@ use super::patterns::Pattern;
 use super::plan::{Call, Expr, Path, Predicate, Start, Step, Test};
 use super::{Environment, Error, NameTest, Type, VariableKind, XML_NAMESPACE, nearest};
 use crate::source::Span;
-use crate::tree::{NameId, Vocabulary};
+use crate::tree::NameId;
+
+/// Gives the number of a name: namespace URI, local part.
+pub(super) type Number<'n> = &'n mut dyn FnMut(&str, &str) -> NameId;
 
 /// The plan of an expression and the names that it tests.
-pub(super) fn check(
-    syntax: &ast::Expr,
-    environment: &Environment,
-    vocabulary: &mut Vocabulary,
-) -> Result<(Expr, Vec<NameTest>), Error> {
-    let mut checker = Checker { environment, vocabulary, names: Vec::new() };
+pub(super) fn check(syntax: &ast::Expr, environment: &Environment, number: Number<'_>) -> Result<(Expr, Vec<NameTest>), Error> {
+    let mut checker = Checker { environment, number, names: Vec::new() };
     let root = checker.expression(syntax, false)?;
     Ok((root, checker.names))
 }
 
 struct Checker<'e> {
     environment: &'e Environment,
-    vocabulary: &'e mut Vocabulary,
+    number: Number<'e>,
     names: Vec<NameTest>,
 }
 
@@ -140,7 +139,7 @@ impl Checker<'_> {
                     span: name.span.range(),
                     table,
                 });
-                Test::Name(self.vocabulary.intern(uri, name.local))
+                Test::Name((self.number)(uri, name.local))
             }
         })
     }
@@ -183,9 +182,9 @@ impl Checker<'_> {
             }
         }
         let attribute = match function {
-            Function::Id => self.vocabulary.intern(XML_NAMESPACE, "id"),
-            Function::Lang => self.vocabulary.intern(XML_NAMESPACE, "lang"),
-            Function::Bytes => self.vocabulary.intern("", "unit"),
+            Function::Id => (self.number)(XML_NAMESPACE, "id"),
+            Function::Lang => (self.number)(XML_NAMESPACE, "lang"),
+            Function::Bytes => (self.number)("", "unit"),
             _ => NameId::OTHER,
         };
         Ok(Expr::Call(Call { function, arguments: checked, attribute }))

@@ -42,7 +42,7 @@ use crate::tree::{Tree, Vocabulary};
 use eval::{Evaluator, Focus};
 
 pub use functions::{Signature, functions};
-pub use needs::{Clause, Key, rarest_first};
+pub use needs::{Clause, Key, in_a_row, rarest_first};
 pub use nodes::NodeRef;
 pub use patterns::Pattern;
 pub use text::unit;
@@ -264,8 +264,17 @@ pub struct Expression {
 
 /// Compiles an expression. The names it tests are added to the vocabulary, so trees have to be built afterwards.
 pub fn compile(text: &str, environment: &Environment, vocabulary: &mut Vocabulary) -> Result<Expression, Error> {
+    compile_with(text, environment, &mut |namespace, local| vocabulary.intern(namespace, local))
+}
+
+/// The same with a vocabulary that is not added to: a name that it does not have is never found.
+pub fn compile_known(text: &str, environment: &Environment, vocabulary: &Vocabulary) -> Result<Expression, Error> {
+    compile_with(text, environment, &mut |namespace, local| vocabulary.known(namespace, local))
+}
+
+fn compile_with(text: &str, environment: &Environment, number: check::Number<'_>) -> Result<Expression, Error> {
     let syntax = parser::parse(text)?;
-    let (root, names) = check::check(&syntax, environment, vocabulary)?;
+    let (root, names) = check::check(&syntax, environment, number)?;
     Ok(Expression { root, names })
 }
 
@@ -345,12 +354,12 @@ impl<'e> Branch<'e> {
     /// least one key. No clauses: anything may match.
     ///
     /// "Holds" means anywhere in the document, the context node and what is around it included.
-    pub fn keys(&self) -> Vec<Clause> {
+    pub fn keys(&self) -> Vec<Clause<'e>> {
         needs::keys(None, self.root)
     }
 
     /// The same as [`Branch::keys`], sharper where the tables of the context tell which values are looked for.
-    pub fn keys_with(&self, context: &Context) -> Vec<Clause> {
+    pub fn keys_with(&self, context: &Context) -> Vec<Clause<'e>> {
         needs::keys(Some(context), self.root)
     }
 

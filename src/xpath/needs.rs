@@ -16,28 +16,33 @@ use super::{Context, Type};
 use crate::tree::NameId;
 
 /// Something that a document holds or does not hold, anywhere in it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Key {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Key<'e> {
     /// An element of this name.
     Element(NameId),
     /// An attribute of this name.
     Attribute(NameId),
     /// An attribute of this name with exactly this value.
-    Value(NameId, Box<str>),
+    Value(NameId, &'e str),
 }
 
 /// Keys of which at least one has to be there. Never empty.
-pub type Clause = Vec<Key>;
+pub type Clause<'e> = Vec<Key<'e>>;
+
+/// The keys of all clauses one behind the other, each with whether it ends a clause.
+pub fn in_a_row<'c, 'e>(clauses: &'c [Clause<'e>]) -> impl Iterator<Item = (Key<'e>, bool)> + use<'c, 'e> {
+    clauses.iter().flat_map(|clause| clause.iter().zip(1..).map(|(key, number)| (*key, number == clause.len())))
+}
 
 /// Puts the clause that says most first in each branch: what few branches ask for tells most documents apart.
-pub fn rarest_first<'b>(branches: impl Iterator<Item = &'b mut Vec<Clause>>) {
-    let mut branches: Vec<&mut Vec<Clause>> = branches.collect();
-    let mut asked: FxHashMap<Key, u32> = FxHashMap::default();
+pub fn rarest_first<'b, 'e: 'b>(branches: impl Iterator<Item = &'b mut Vec<Clause<'e>>>) {
+    let mut branches: Vec<&mut Vec<Clause<'e>>> = branches.collect();
+    let mut asked: FxHashMap<Key<'_>, u32> = FxHashMap::default();
     for key in branches.iter().flat_map(|clauses| clauses.iter()).flatten() {
-        *asked.entry(key.clone()).or_default() += 1;
+        *asked.entry(*key).or_default() += 1;
     }
-    let weight = |clause: &Clause| {
-        let weight = |key: &Key| 2 * asked.get(key).copied().unwrap_or(0) + u32::from(!matches!(key, Key::Value(..)));
+    let weight = |clause: &Clause<'_>| {
+        let weight = |key: &Key<'_>| 2 * asked.get(key).copied().unwrap_or(0) + u32::from(!matches!(key, Key::Value(..)));
         clause.iter().map(weight).sum::<u32>()
     };
     for clauses in &mut branches {
@@ -51,8 +56,8 @@ pub fn rarest_first<'b>(branches: impl Iterator<Item = &'b mut Vec<Clause>>) {
 type Tables<'a> = Option<&'a Context<'a>>;
 
 /// The clauses that all have to be satisfied so that the expression can be true, or find a node.
-pub(super) fn keys(tables: Tables<'_>, expression: &Expr) -> Vec<Clause> {
-    let mut clauses: Vec<Clause> = Vec::new();
+pub(super) fn keys<'e>(tables: Tables<'_>, expression: &'e Expr) -> Vec<Clause<'e>> {
+    let mut clauses: Vec<Clause<'e>> = Vec::new();
     for clause in truth(tables, expression) {
         if !clauses.contains(&clause) {
             clauses.push(clause);
@@ -62,7 +67,7 @@ pub(super) fn keys(tables: Tables<'_>, expression: &Expr) -> Vec<Clause> {
 }
 
 /// What has to be there so that `boolean(expression)` can be true.
-fn truth(tables: Tables<'_>, expression: &Expr) -> Vec<Clause> {
+fn truth<'e>(tables: Tables<'_>, expression: &'e Expr) -> Vec<Clause<'e>> {
     match expression {
         Expr::Path(path) => path_nodes(tables, path, None),
         Expr::Union(parts) | Expr::Or(parts) => any(parts.iter().map(|part| truth(tables, part))),
@@ -77,7 +82,12 @@ fn truth(tables: Tables<'_>, expression: &Expr) -> Vec<Clause> {
 }
 
 /// A value among the strings of a table: one of these strings, where the tables are there.
-fn member(tables: Tables<'_>, value: &Expr, table: &Path, strings: &OnceLock<FxHashSet<Box<str>>>) -> Vec<Clause> {
+fn member<'e>(
+    tables: Tables<'_>,
+    value: &'e Expr,
+    table: &'e Path,
+    strings: &'e OnceLock<FxHashSet<Box<str>>>,
+) -> Vec<Clause<'e>> {
     let strings = tables.and_then(|context| Evaluator::new(context).table_strings(table, strings).ok());
     match (value, strings) {
         (Expr::Path(path), Some(strings)) if !strings.is_empty() => {
@@ -89,7 +99,7 @@ fn member(tables: Tables<'_>, value: &Expr, table: &Path, strings: &OnceLock<FxH
     }
 }
 
-fn call_truth(tables: Tables<'_>, call: &Call) -> Vec<Clause> {
+fn call_truth<'e>(tables: Tables<'_>, call: &'e Call) -> Vec<Clause<'e>> {
     match (call.function, call.arguments.as_slice()) {
         (Function::Boolean | Function::Count, [argument]) => truth(tables, argument),
         (Function::StartsWith | Function::EndsWith | Function::Contains, [subject, Expr::String(part)]) if !part.is_empty() => {
@@ -105,7 +115,7 @@ fn call_truth(tables: Tables<'_>, call: &Call) -> Vec<Clause> {
 }
 
 /// What has to be there so that `string(expression)` can be other than empty.
-fn text(tables: Tables<'_>, expression: &Expr) -> Vec<Clause> {
+fn text<'e>(tables: Tables<'_>, expression: &'e Expr) -> Vec<Clause<'e>> {
     match expression {
         Expr::Path(_) | Expr::Union(_) => truth(tables, expression),
         Expr::Call(call) if call.function.result() == Type::String => call_text(tables, call),
@@ -113,7 +123,7 @@ fn text(tables: Tables<'_>, expression: &Expr) -> Vec<Clause> {
     }
 }
 
-fn call_text(tables: Tables<'_>, call: &Call) -> Vec<Clause> {
+fn call_text<'e>(tables: Tables<'_>, call: &'e Call) -> Vec<Clause<'e>> {
     match (call.function, call.arguments.as_slice()) {
         (Function::Concat | Function::FirstOf, parts) => any(parts.iter().map(|part| text(tables, part))),
         (Function::Name | Function::LocalName | Function::NamespaceUri, [nodes]) => truth(tables, nodes),
@@ -132,7 +142,7 @@ fn call_text(tables: Tables<'_>, call: &Call) -> Vec<Clause> {
 }
 
 /// What has to be there so that `number(tables, expression)` can be other than NaN.
-fn number(tables: Tables<'_>, expression: &Expr) -> Vec<Clause> {
+fn number<'e>(tables: Tables<'_>, expression: &'e Expr) -> Vec<Clause<'e>> {
     match expression {
         Expr::Arithmetic(_, left, right) => number(tables, left).into_iter().chain(number(tables, right)).collect(),
         Expr::Negate(inner) => number(tables, inner),
@@ -142,7 +152,7 @@ fn number(tables: Tables<'_>, expression: &Expr) -> Vec<Clause> {
     }
 }
 
-fn call_number(tables: Tables<'_>, call: &Call) -> Vec<Clause> {
+fn call_number<'e>(tables: Tables<'_>, call: &'e Call) -> Vec<Clause<'e>> {
     match (call.function, call.arguments.as_slice()) {
         (Function::Number | Function::Floor | Function::Ceiling | Function::Round | Function::Bytes, [argument]) => {
             number(tables, argument)
@@ -151,7 +161,7 @@ fn call_number(tables: Tables<'_>, call: &Call) -> Vec<Clause> {
     }
 }
 
-fn compare(tables: Tables<'_>, comparison: Comparison, left: &Expr, right: &Expr) -> Vec<Clause> {
+fn compare<'e>(tables: Tables<'_>, comparison: Comparison, left: &'e Expr, right: &'e Expr) -> Vec<Clause<'e>> {
     if left.kind() == Type::Boolean || right.kind() == Type::Boolean {
         return Vec::new();
     }
@@ -161,7 +171,7 @@ fn compare(tables: Tables<'_>, comparison: Comparison, left: &Expr, right: &Expr
 }
 
 /// What one side of a comparison has to have.
-fn side(tables: Tables<'_>, comparison: Comparison, side: &Expr, other: &Expr) -> Vec<Clause> {
+fn side<'e>(tables: Tables<'_>, comparison: Comparison, side: &'e Expr, other: &'e Expr) -> Vec<Clause<'e>> {
     match (side.kind(), other) {
         (Type::Nodes, Expr::String(value)) if comparison == Comparison::Equal => match side {
             Expr::Path(path) => path_nodes(tables, path, Some(vec![&**value])),
@@ -191,7 +201,7 @@ fn zero_fails(comparison: Comparison, side: &Expr, other: &Expr) -> bool {
 }
 
 /// What has to be there so that a count is not 0.
-fn counted(tables: Tables<'_>, count: &Expr) -> Vec<Clause> {
+fn counted<'e>(tables: Tables<'_>, count: &'e Expr) -> Vec<Clause<'e>> {
     match count {
         Expr::Call(call) => call.arguments.first().map(|part| text(tables, part)).unwrap_or_default(),
         _ => Vec::new(),
@@ -199,7 +209,7 @@ fn counted(tables: Tables<'_>, count: &Expr) -> Vec<Clause> {
 }
 
 /// What has to be there so that the path finds a node, with this value if one is given.
-fn path_nodes(tables: Tables<'_>, path: &Path, values: Option<Vec<&str>>) -> Vec<Clause> {
+fn path_nodes<'e>(tables: Tables<'_>, path: &'e Path, values: Option<Vec<&'e str>>) -> Vec<Clause<'e>> {
     if path.table {
         return Vec::new();
     }
@@ -217,18 +227,16 @@ fn path_nodes(tables: Tables<'_>, path: &Path, values: Option<Vec<&str>>) -> Vec
     clauses
 }
 
-fn name(step: &Step, values: Option<&[&str]>) -> Option<Clause> {
+fn name<'e>(step: &'e Step, values: Option<&[&'e str]>) -> Option<Clause<'e>> {
     match (&step.test, step.axis, values) {
-        (Test::Name(name), Axis::Attribute, Some(values)) => {
-            Some(values.iter().map(|value| Key::Value(*name, (*value).into())).collect())
-        }
+        (Test::Name(name), Axis::Attribute, Some(values)) => Some(values.iter().map(|value| Key::Value(*name, value)).collect()),
         (Test::Name(name), Axis::Attribute, None) => Some(vec![Key::Attribute(*name)]),
         (Test::Name(name), ..) => Some(vec![Key::Element(*name)]),
         _ => None,
     }
 }
 
-fn predicate(tables: Tables<'_>, predicate: &Predicate) -> Vec<Clause> {
+fn predicate<'e>(tables: Tables<'_>, predicate: &'e Predicate) -> Vec<Clause<'e>> {
     match predicate {
         Predicate::Filter(condition) => truth(tables, condition),
         Predicate::General(condition) if condition.kind() != Type::Number => truth(tables, condition),
@@ -239,11 +247,11 @@ fn predicate(tables: Tables<'_>, predicate: &Predicate) -> Vec<Clause> {
 }
 
 /// One clause out of alternatives: one of each, joined. Nothing if an alternative asks for nothing.
-fn any(alternatives: impl Iterator<Item = Vec<Clause>>) -> Vec<Clause> {
-    let mut joined: Clause = Vec::new();
+fn any<'e>(alternatives: impl Iterator<Item = Vec<Clause<'e>>>) -> Vec<Clause<'e>> {
+    let mut joined: Clause<'e> = Vec::new();
     for alternative in alternatives {
         // The rarest clause says most: a value, then the name of an attribute or an inner element, which come last.
-        let values = |clause: &Clause| clause.iter().all(|key| matches!(key, Key::Value(..)));
+        let values = |clause: &Clause<'_>| clause.iter().all(|key| matches!(key, Key::Value(..)));
         let Some(best) = alternative.into_iter().max_by_key(values) else { return Vec::new() };
         for key in best {
             if !joined.contains(&key) {

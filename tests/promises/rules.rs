@@ -129,7 +129,7 @@ pub fn policy_load(bytes: &[u8]) {
     let platform = policy.platform;
     let hosts = policy.hosts.iter().take(2).cloned().collect();
     let rules = policy.rules.iter().flat_map(|rule| rule.bad.iter().chain(&rule.good));
-    let examples: Vec<String> = rules.take(8).map(|example| example.text.clone()).collect();
+    let examples: Vec<String> = rules.take(8).map(|example| example.text.to_string()).collect();
     let tables = vec![table.to_owned().into(); policy.tables.len()];
     let loaded = Loaded { source, policy, tables, packed: None, own: true };
     let rules = match compile(&[loaded], true, &|_| Choice::Run) {

@@ -26,10 +26,10 @@ fn forging() -> Vec<Checked> {
     forged.vm = Some(script.to_owned());
     forged.related = vec![label(Span::new(0, 2), script)];
     forged.source = Some(Arc::new(Citation {
-        title: script.to_owned(),
-        section: "\" onmouseover=\"x".to_owned(),
-        url: Some("javascript:document.title='forged'".to_owned()),
-        date: script.to_owned(),
+        title: script.into(),
+        section: "\" onmouseover=\"x".into(),
+        url: Some("javascript:document.title='forged'".into()),
+        date: script.into(),
     }));
     vec![checked(&format!("{script}.xml"), &text, vec![forged]), hostile()]
 }

@@ -65,7 +65,7 @@ fn texts_of_a_file_are_shown_and_obeyed_by_nobody() {
 fn descriptions_and_places_stay_within_the_limits_of_code_scanning() {
     let repository = Repository::default();
     let mut summary = run(&[]);
-    summary.described[1].why = "ü".repeat(3_000);
+    summary.described[1].why = "ü".repeat(3_000).into();
     let mut file = full_page();
     file.findings[0].related = vec![label(Span::new(0, 1), "x"); 1_500];
     let report = report::select(report::Format::Sarif, Options::default(), &repository);

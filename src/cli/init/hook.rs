@@ -104,7 +104,7 @@ fn repositories(root: &Node) -> &[Node] {
 
 /// Whether one of the hooks is called `vmlint`.
 fn is_hooked(repositories: &[Node]) -> bool {
-    let is_named = |hook: &Node| value(hook, "id").is_some_and(|id| id.content == Content::Text("vmlint".to_owned()));
+    let is_named = |hook: &Node| value(hook, "id").is_some_and(|id| id.content == Content::Text("vmlint".into()));
     repositories.iter().filter_map(|repository| value(repository, "hooks")).any(|hooks| items(hooks).iter().any(is_named))
 }
 

@@ -120,7 +120,7 @@ impl<'q, 'm> Page<'q, 'm> {
             .enumerate()
             .map(|(number, sheet)| (format!("h{number}"), systems::host_name(sheet.host).to_owned()));
         let guests = self.guests.iter().enumerate().map(|(number, guest)| (format!("g{number}"), systems::system_name(guest)));
-        let features = features.map(|(number, feature)| (format!("f{number}"), feature.title.clone()));
+        let features = features.map(|(number, feature)| (format!("f{number}"), feature.title.to_string()));
         let mut lists = String::new();
         filter(&mut lists, "Host", "all hosts", hosts.collect());
         if self.question.guest.is_none() {

@@ -78,7 +78,7 @@ impl View<'_> {
             .iter()
             .filter(|feature| !group.listed(&[**feature], sheet.host).contains(feature))
             .filter_map(|&feature| question.matrix.features.get(feature))
-            .map(|feature| feature.title.as_str())
+            .map(|feature| &*feature.title)
             .collect();
         if !missing.is_empty() {
             self.page.section("Unknown", &format!("The table has no row for {}.", crate::policy::matrix::listed(&missing)));

@@ -59,7 +59,7 @@ impl<'m> Sheet<'m> {
     pub fn of_guest(matrix: &'m Matrix, guest: &Guest, drivers: &str, host: &'m str) -> Sheet<'m> {
         let mut sheet = Sheet { host, groups: Vec::new() };
         if let Some(answering) = matrix.answering(guest, drivers, host) {
-            let releases = answering.column().map_or_else(String::new, |column| column.releases.clone());
+            let releases = answering.column().map_or_else(String::new, |column| column.releases.to_string());
             sheet.push(Shown { answering, releases });
         }
         sheet
@@ -132,7 +132,7 @@ pub fn note_text(note: &Note) -> String {
             let hosts: Vec<&str> = hosts.iter().map(|host| systems::host_name(host)).collect();
             format!("{} Only on {}.", note.text, listed(&hosts))
         }
-        None => note.text.clone(),
+        None => note.text.to_string(),
     }
 }
 
@@ -157,7 +157,7 @@ fn answered(matrix: &Matrix, of: &Answering<'_>, column: &Column, host: &str) ->
     let from = if answers(&first) { first.clone() } else { others().filter_map(|o| after(o.last())).filter(answers).min()? };
     let to = if answers(&last) { last.clone() } else { others().filter_map(|o| before(o.first())).filter(answers).max()? };
     if from == first && to == last {
-        return Some(column.releases.clone());
+        return Some(column.releases.to_string());
     }
     let from = systems::dotted(&from);
     let to = systems::dotted(to.split_last().map_or(&[], |(_, numbers)| numbers));
@@ -255,7 +255,7 @@ mod tests {
     const HOST: &str = "windows-server-2019";
 
     fn matrix(editions: &[&str]) -> Matrix {
-        let feature = Feature { id: "core".into(), group: String::new(), title: String::new(), what: String::new() };
+        let feature = Feature { id: "core".into(), group: "".into(), title: "".into(), what: "".into() };
         let features = vec![feature];
         let edition = |columns: &&str| {
             let kinds = columns.split(", ").map(|_| "built-in").collect::<Vec<_>>().join(", ");

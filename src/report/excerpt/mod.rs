@@ -205,8 +205,8 @@ impl Mark {
             // The span ends inside a character: take the whole of it.
             end += text.get(end..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
         }
-        let first = source.line_index(start as u32);
-        let last = source.line_index(if end > start { end as u32 - 1 } else { end as u32 });
+        let first = source.line(start as u32).index as usize;
+        let last = source.line(if end > start { end as u32 - 1 } else { end as u32 }).index as usize;
         let start = start.min(content(source, first).1);
         let end = end.min(content(source, last).1).max(start);
         Mark { start, end, first, last, text: String::new(), focus: false }

@@ -92,7 +92,7 @@ impl<'b> Html<'b> {
                 let _ = write!(out, "<details><summary>{name} ");
                 prose(out, &rule.title);
                 out.push_str("</summary>\n");
-                for paragraph in std::iter::once(&rule.why).chain(&rule.helps) {
+                for paragraph in std::iter::once(&*rule.why).chain(rule.helps.iter().map(String::as_str)) {
                     out.push_str("<p>");
                     prose(out, paragraph);
                     out.push_str("</p>\n");
