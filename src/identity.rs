@@ -6,6 +6,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::definition;
+use crate::input::limits;
 use crate::input::xml::brief;
 use crate::policy::schema::Context;
 use crate::tree::{NodeId, Tree};
@@ -22,6 +23,7 @@ pub struct Identity {
     pub vm: Option<String>,
     /// The way from the machine to the element, each step with the element's own name if it has one, none with a number:
     /// `/devices/disk[vda]/iotune`. `/` is the machine itself, and nothing a file that is no definition.
+    /// Of a way that is very long the beginning is left out, and it begins with `//`.
     pub at: String,
 }
 
@@ -66,12 +68,18 @@ impl<'i, 'r> Identities<'i, 'r> {
         let is_machine = matches!(context, Context::Domain | Context::Network | Context::Vm);
         let end = if is_machine { node } else { Tree::ROOT };
         let up = std::iter::once(element).chain(tree.ancestors(element));
-        let mut way: Vec<NodeId> = up.take_while(|&step| step != end && step != Tree::ROOT).collect();
-        way.reverse();
+        let mut way: Vec<NodeId> = Vec::new();
+        let mut length = 0;
         let mut at = String::new();
-        for step in way {
-            at.push_str(self.steps.entry(step).or_insert_with(|| step_of(tree, context, step)));
+        for step in up.take_while(|&step| step != end && step != Tree::ROOT) {
+            if length > limits::PATH {
+                at.push('/');
+                break;
+            }
+            length += self.steps.entry(step).or_insert_with(|| step_of(tree, context, step)).len();
+            way.push(step);
         }
+        at.extend(way.iter().rev().filter_map(|step| self.steps.get(step)).map(String::as_str));
         if at.is_empty() {
             at.push('/');
         }

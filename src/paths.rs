@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::identity::Identities;
+use crate::input::limits;
 use crate::input::xml::brief;
 use crate::tree::{NameId, NodeId, Tree};
 
@@ -58,16 +59,24 @@ impl<'p, 'r> Paths<'p, 'r> {
     }
 
     /// The place of an element, or of the one that another node lies in, as an XPath, with an index where siblings share its name: `/domain/devices/interface[2]`.
+    /// One that is very long begins with `//` and leaves out the outermost elements.
     pub fn path(&mut self, node: NodeId) -> String {
         let mut steps = Vec::new();
         let node = if self.tree.is_element(node) { node } else { self.tree.parent(node).unwrap_or(node) };
         let mut at = Some(self.tree.origin(node));
+        let mut length = 0;
         while let Some(node) = at.filter(|&node| node != Tree::ROOT) {
+            if length > limits::PATH {
+                steps.push("/".to_owned());
+                break;
+            }
             let name = brief(self.tree.qualified_name(node));
-            steps.push(match self.position(node) {
+            let step = match self.position(node) {
                 (_, 1) => format!("/{name}"),
                 (index, _) => format!("/{name}[{index}]"),
-            });
+            };
+            length += step.len();
+            steps.push(step);
             at = self.tree.parent(node);
         }
         steps.reverse();

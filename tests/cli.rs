@@ -22,6 +22,8 @@ mod init;
 mod inputs;
 #[path = "cli/limits.rs"]
 mod limits;
+#[path = "cli/linear.rs"]
+mod linear;
 #[path = "cli/matrix.rs"]
 mod matrix;
 #[path = "cli/pages.rs"]

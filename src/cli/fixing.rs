@@ -96,7 +96,7 @@ impl Fixing {
     /// Judges a file and does what is to be done about it.
     pub fn file(&self, checker: &Checker<'_>, path: &Path, bytes: Vec<u8>, named: bool) -> Done {
         let wanted = Wanted { safety: self.safety, min_severity: self.min_severity };
-        let Fixed { bytes: after, mut outcome, fixed, complaints } = rounds::fix(checker, path, &bytes, named, wanted);
+        let Fixed { bytes: after, mut outcome, fixed, complaints, moves } = rounds::fix(checker, path, &bytes, named, wanted);
         outcome.remarks.extend(complaints);
         let before = || Outcome { remarks: Vec::new(), ..checker.check(path, bytes.clone(), named) };
         let done = |outcome, text, fixed| Done { outcome, text, fixed, trouble: None };
@@ -113,7 +113,8 @@ impl Fixing {
             (Goal::Diff, Some(_)) => {
                 let old = before();
                 let [from, to] = [&old, &outcome].map(|outcome| outcome.checked.source.text());
-                let diff = diff::unified(&shown_path(path), from, to, self.paint);
+                let place = |at| moves.iter().try_fold(at, |at, moves| moves.after(at));
+                let diff = diff::unified(&shown_path(path), from, to, place, self.paint);
                 let remarks = std::mem::take(&mut outcome.remarks);
                 done(Outcome { remarks, ..old }, diff.into_bytes(), fixed)
             }

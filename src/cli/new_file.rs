@@ -44,10 +44,17 @@ impl NewFile {
         if like.is_some() {
             OpenOptions::new().write(true).open(&target)?;
         }
-        match beside(&target, like.is_none()) {
-            Ok((name, file)) => Ok(NewFile { out: BufWriter::with_capacity(ROOM, file), names: Some((name, target)), like }),
-            Err(_) => in_place(),
-        }
+        NewFile::beside(target, like).or_else(|_| in_place())
+    }
+
+    /// A new file in the folder of `target`, whose place it is going to take; where there is something already, with the permissions and
+    /// the owner of that.
+    ///
+    /// # Errors
+    /// Where the folder takes no file.
+    pub fn beside(target: PathBuf, like: Option<Metadata>) -> io::Result<NewFile> {
+        let (name, file) = open_beside(&target, like.is_none())?;
+        Ok(NewFile { out: BufWriter::with_capacity(ROOM, file), names: Some((name, target)), like })
     }
 
     /// Gives the file its name.
@@ -55,11 +62,30 @@ impl NewFile {
     /// # Errors
     /// Where the last bytes cannot be written, or it cannot be renamed; then it is gone.
     pub fn finish(mut self) -> io::Result<()> {
+        self.complete()?;
+        self.rename()
+    }
+
+    /// Gives the file its name once all of it is on the disk, so that there is the old file or the new one even if the machine stops.
+    ///
+    /// # Errors
+    /// As [`NewFile::finish`].
+    pub fn finish_on_disk(mut self) -> io::Result<()> {
+        self.complete()?;
+        self.out.get_ref().sync_all()?;
+        self.rename()
+    }
+
+    fn complete(&mut self) -> io::Result<()> {
         self.out.flush()?;
-        let Some((name, target)) = &self.names else { return Ok(()) };
-        if let Some(like) = &self.like {
-            take_after(self.out.get_ref(), like)?;
+        match (&self.names, &self.like) {
+            (Some(_), Some(like)) => take_after(self.out.get_ref(), like),
+            _ => Ok(()),
         }
+    }
+
+    fn rename(&mut self) -> io::Result<()> {
+        let Some((name, target)) = &self.names else { return Ok(()) };
         fs::rename(name, target)?;
         self.names = None;
         Ok(())
@@ -99,7 +125,7 @@ pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
 
 /// A new file in the folder of `target` that nobody else opens, under a name that no walk looks at; `public` as files usually are, or
 /// for nobody else to read.
-pub fn beside(target: &Path, public: bool) -> io::Result<(PathBuf, File)> {
+fn open_beside(target: &Path, public: bool) -> io::Result<(PathBuf, File)> {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -119,7 +145,7 @@ pub fn beside(target: &Path, public: bool) -> io::Result<(PathBuf, File)> {
 }
 
 /// Gives a file the permissions of another, and its owner where the system lets the user do so.
-pub fn take_after(file: &File, like: &Metadata) -> io::Result<()> {
+fn take_after(file: &File, like: &Metadata) -> io::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::{MetadataExt, fchown};

@@ -1,5 +1,6 @@
 //! `vmlint query`: one XPath expression over the definitions of many files.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -22,11 +23,14 @@ use crate::policy::compile::Faulty;
 use crate::policy::environment;
 use crate::policy::names;
 use crate::policy::schema::{Context, Fault};
-use crate::report::{escape, json as writer, markup, shown_path};
+use crate::report::{Places, escape, json as writer, markup, shown_path};
 use crate::source::{Source, Span};
 use crate::suggest;
 use crate::tree::{Tree, Vocabulary};
 use crate::xpath::{self, Expression, NodeRef, Value};
+
+/// Steps that the expression may take for each node of a file, beside those that every evaluation has.
+const STEPS_FOR_A_NODE: u64 = 16;
 
 /// The longest text of a match that a line shows, in characters.
 const LONGEST: usize = 200;
@@ -71,7 +75,10 @@ pub fn run(arguments: &Arguments) -> Result<u8, Problem> {
     definition::intern(&mut vocabulary);
     vocabulary.intern(libvirt::QEMU, "commandline");
     let expression = expression(&arguments.expression, &mut vocabulary)?;
-    let query = Query { expression: &expression, vocabulary: &vocabulary, limits: Limits::with(&arguments.limits) };
+    let from_root = arguments.expression.trim_start().starts_with('/') && !arguments.expression.contains('|');
+    let is_absolute = from_root && expression.is_node_set();
+    let limits = Limits::with(&arguments.limits);
+    let query = Query { expression: &expression, is_absolute, vocabulary: &vocabulary, limits };
     let out = &mut BufWriter::with_capacity(1 << 16, io::stdout());
     let mut output = Output { arguments, out, first: true };
     let result = output.head().and_then(|()| {
@@ -127,6 +134,8 @@ fn expression(text: &str, vocabulary: &mut Vocabulary) -> Result<Expression, Pro
 
 struct Query<'q> {
     expression: &'q Expression,
+    /// Whether it finds the same from every machine.
+    is_absolute: bool,
     vocabulary: &'q Vocabulary,
     limits: Limits,
 }
@@ -158,21 +167,25 @@ impl Query<'_> {
             }
         };
         let mut found = Vec::new();
+        let mut nodes = Vec::new();
         let mut paths = Paths::new(&tree);
         let mut exhausted = false;
-        for (context, node) in definitions.iter().flat_map(|definition| &definition.contexts) {
-            if !matches!(context, Context::Domain | Context::Vm) {
-                continue;
-            }
+        let steps = Cell::new(xpath::DEFAULT_BUDGET + STEPS_FOR_A_NODE * tree.len() as u64);
+        let over = xpath::Context { budget: u64::MAX, shared: Some(&steps), ..xpath::Context::new(&tree) };
+        let contexts = definitions.iter().flat_map(|definition| &definition.contexts);
+        let vms = contexts.filter(|(context, _)| matches!(context, Context::Domain | Context::Vm));
+        for (_, node) in vms.take(if self.is_absolute { 1 } else { usize::MAX }) {
             let vm = NodeRef::new(*node);
-            match self.expression.evaluate(&xpath::Context::new(&tree), vm) {
-                Ok(Value::Nodes(nodes)) => {
-                    found.extend(nodes.iter().map(|&node| (label(&tree, node, &mut paths), text_of(&tree, node))));
-                }
+            match self.expression.evaluate(&over, vm) {
+                Ok(Value::Nodes(more)) => nodes.extend(more),
                 Ok(value) => found.push((label(&tree, vm, &mut paths), plain(&value))),
                 Err(_) => exhausted = true,
             }
         }
+        // What is found from several machines is one match.
+        nodes.sort_unstable();
+        nodes.dedup();
+        found.extend(nodes.into_iter().map(|node| (label(&tree, node, &mut paths), text_of(&tree, node))));
         if exhausted {
             complain(&format!("{}: the expression takes too many steps on this file", shown.to_string_lossy()));
         }
@@ -203,8 +216,9 @@ fn text_of(tree: &Tree<'_>, node: NodeRef) -> String {
     }
     let node = node.node();
     let has_elements = tree.children(node).any(|child| tree.is_element(child));
-    let text = tree.string_value(node);
-    if tree.is_element(node) && (has_elements || text.trim().is_empty()) {
+    // What an element with others in it holds is nobody's to read, and with all above it that would be the whole file for each level.
+    let text = if has_elements { "".into() } else { tree.string_value(node) };
+    if tree.is_element(node) && text.trim().is_empty() {
         return markup::Markup::start_tag(tree, node);
     }
     text.trim().to_owned()
@@ -242,8 +256,9 @@ impl Output<'_> {
         match (self.arguments.format, self.arguments.count) {
             (Format::Human, true) => writeln!(self.out, "{}:{}", escape(&path), found.len()),
             (Format::Human, false) => {
+                let places = Places::new(source);
                 for (label, text) in found {
-                    let place = source.position(label.span.start);
+                    let place = places.position(label.span.start);
                     writeln!(self.out, "{}:{}:{}: {}", escape(&path), place.line, place.column, shortened(text))?;
                 }
                 Ok(())

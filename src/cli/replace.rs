@@ -1,10 +1,10 @@
 //! Puts another content in the place of a file, all of it or nothing: written beside the file, then renamed over it.
 
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-use super::new_file::{beside, take_after};
+use super::new_file::NewFile;
 use crate::input::walk;
 
 /// Replaces a file that held `before` when it was read. A symbolic link stays and what it leads to is replaced. Permissions stay, and the
@@ -36,29 +36,18 @@ pub fn replace(path: &Path, before: &[u8], after: &[u8]) -> Result<(), String> {
     if now != before {
         return Err("was changed by somebody else while it was judged, so it was not fixed".to_owned());
     }
-    let folder = target.parent().unwrap_or(Path::new(""));
-    let new =
-        beside(&target, false).map_err(|error| format!("cannot be fixed: its folder takes no file: {}", walk::reason(&error)))?;
-    let written = write(new.1, &metadata, after).and_then(|()| fs::rename(&new.0, &target));
-    if let Err(error) = written {
-        // It is of no use to anybody; if it cannot be removed either there is nothing more to say.
-        let _ = fs::remove_file(&new.0);
-        return Err(refuse(error));
-    }
-    keep_name(folder);
+    let folder = target.parent().unwrap_or(Path::new("")).to_owned();
+    let mut new = NewFile::beside(target, Some(metadata))
+        .map_err(|error| format!("cannot be fixed: its folder takes no file: {}", walk::reason(&error)))?;
+    new.write_all(after).and_then(|()| new.finish_on_disk()).map_err(refuse)?;
+    keep_name(&folder);
     Ok(())
-}
-
-fn write(mut file: File, like: &Metadata, content: &[u8]) -> io::Result<()> {
-    file.write_all(content)?;
-    take_after(&file, like)?;
-    file.sync_all()
 }
 
 /// Sees to it that the new file has its name even if the machine stops now, where folders can be told so.
 fn keep_name(folder: &Path) {
     #[cfg(unix)]
-    if let Ok(folder) = File::open(folder) {
+    if let Ok(folder) = fs::File::open(folder) {
         let _ = folder.sync_all();
     }
     #[cfg(not(unix))]

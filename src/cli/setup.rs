@@ -1,6 +1,6 @@
 //! From options and configuration to what a run needs: hosts, policies, which rules run.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use globset::{Glob, GlobSet};
@@ -361,19 +361,12 @@ pub fn read_policy(path: &Path) -> Result<Loaded, Problem> {
     let mut policy = load::load(&node, true).map_err(faulty)?;
     let mut tables = Vec::new();
     for (_, file) in &policy.tables {
-        let path = path.parent().unwrap_or(Path::new("")).join(&*file.text);
-        let text = whole_text(&path).map_err(|reason| {
-            faulty(vec![Fault::error(file.span.clone(), format!("the table `{}` cannot be read: {reason}", file.text))])
-        })?;
+        let (_, text) = read_beside(path, file, "table").map_err(|fault| faulty(vec![fault]))?;
         tables.push(text.into());
     }
     load::read_editions(&mut policy, &source, &|file| {
-        let path = path.parent().unwrap_or(Path::new("")).join(&*file.text);
-        let missing = |reason: String| {
-            let fault = Fault::error(file.span.clone(), format!("the edition `{}` cannot be read: {reason}", file.text));
-            Faulty { source: source.clone(), faults: vec![fault] }
-        };
-        let text = whole_text(&path).map_err(missing)?;
+        let missing = |fault| Faulty { source: source.clone(), faults: vec![fault] };
+        let (path, text) = read_beside(path, file, "edition").map_err(missing)?;
         let source = Arc::new(Source::utf8(&path, text, 0));
         let broken =
             |broken: yaml::Broken| Faulty { source: source.clone(), faults: vec![Fault::error(broken.span, broken.message)] };
@@ -381,6 +374,20 @@ pub fn read_policy(path: &Path) -> Result<Loaded, Problem> {
         Ok((source, node))
     })?;
     Ok(Loaded { source, policy, tables, packed: None, own: true })
+}
+
+/// Reads a file that a policy names, a table or an edition. A policy may be a stranger's, so it names what lies in its own folder and
+/// nothing else of the machine.
+fn read_beside(policy: &Path, file: &Text, what: &str) -> Result<(PathBuf, String), Fault> {
+    let named = Path::new(&*file.text);
+    let fault = |message: String| Fault::error(file.span.clone(), format!("the {what} `{}` {message}", file.text));
+    if !named.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
+        let help = "Put it into the policy's folder or one below, and name it from there, without `..`.";
+        return Err(fault("is not named from within the policy's folder".to_owned()).help(Some(help.to_owned())));
+    }
+    let path = policy.parent().unwrap_or(Path::new("")).join(named);
+    let text = whole_text(&path).map_err(|reason| fault(format!("cannot be read: {reason}")))?;
+    Ok((path, text))
 }
 
 /// The bytes of a file that is no definition, which is not read beyond what a definition may have.
@@ -453,5 +460,31 @@ impl Chooser {
             Some((_, RuleSetting::Severity(severity))) => Choice::RunAs(*severity),
             None => Choice::Run,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_reads_nothing_outside_of_its_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let policy = folder.path().join("policies/acme.yaml");
+        for (path, text) in [("policies/tables/inside.csv", "in"), ("outside.csv", "out")] {
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let read =
+            |text: &str| read_beside(&policy, &Text { text: text.to_owned().into(), span: 0..0 }, "table").map(|(_, text)| text);
+        let absolute = folder.path().join("policies/tables/inside.csv");
+        for outside in ["../outside.csv", "tables/../../outside.csv", "tables/../tables/inside.csv", absolute.to_str().unwrap()] {
+            let fault = read(outside).unwrap_err();
+            assert_eq!(fault.message, format!("the table `{outside}` is not named from within the policy's folder"));
+        }
+        assert_eq!(read("tables/inside.csv").unwrap(), "in");
+        assert_eq!(read("./tables/inside.csv").unwrap(), "in");
+        assert!(read("tables").unwrap_err().message.ends_with("cannot be read: is a folder"));
     }
 }

@@ -36,6 +36,8 @@ pub struct Fixed {
     pub fixed: usize,
     /// What could not be done, sentences without a full stop.
     pub complaints: Vec<String>,
+    /// Of each round, where the places of the text moved.
+    pub moves: Vec<Moves>,
 }
 
 /// Judges a file and fixes what is wanted, in memory.
@@ -47,6 +49,7 @@ pub fn fix(checker: &Checker<'_>, path: &Path, bytes: &[u8], named: bool, wanted
     let mut state =
         State { judge, outcome, bytes: bytes.to_vec(), seen, hasher, dropped: HashSet::new(), complaints: Vec::new() };
     let mut fixed = 0;
+    let mut moves = Vec::new();
     loop {
         let checked = &state.outcome.checked;
         if checked.format.platform() != Some(Platform::Libvirt) || checked.source.is_binary() {
@@ -67,6 +70,7 @@ pub fn fix(checker: &Checker<'_>, path: &Path, bytes: &[u8], named: bool, wanted
                 state.dropped = state.dropped.iter().filter_map(|key| key.moved(&next.moves)).collect();
                 state.bytes = next.bytes;
                 state.outcome = next.outcome;
+                moves.push(next.moves);
                 fixed += count;
             }
             result => {
@@ -83,7 +87,7 @@ pub fn fix(checker: &Checker<'_>, path: &Path, bytes: &[u8], named: bool, wanted
     }
     let State { outcome, bytes, mut complaints, .. } = state;
     complaints.dedup();
-    Fixed { bytes: (fixed > 0).then_some(bytes), outcome, fixed, complaints }
+    Fixed { bytes: (fixed > 0).then_some(bytes), outcome, fixed, complaints, moves }
 }
 
 /// How far the fixing of a file has come.

@@ -29,7 +29,7 @@ impl Default for Limits {
     fn default() -> Limits {
         Limits {
             file_size: FILE_BYTES,
-            // What libxml2 takes at the most; libvirt lets it read 256. A path to an element is as long as the element lies deep.
+            // What libxml2 takes at the most; libvirt lets it read 256.
             depth: 2048,
             // A million disks with their white space are two million.
             nodes: 8_000_000,
@@ -216,6 +216,10 @@ pub const ARGUMENT_BYTES: usize = 128 << 10;
 
 /// Characters of a name that is repeated for many findings: a machine's, a step's of a path. File systems and libvirt's own take 255.
 pub const NAME: usize = 255;
+
+/// Bytes of the path to an element from which on its beginning is left out. Real ones stay under 200; the thousands of findings that a
+/// file may have each name a path or two.
+pub const PATH: usize = 2048;
 
 /// How much the keys and values in the arguments for QEMU in a text of this many bytes may take, each pair its key and twelve bytes.
 /// Real ones take less than their text; the keys of nested JSON are joined, so that they could take a thousand times as much.

@@ -20,6 +20,8 @@ pub struct Arguments {
     commandline: NameId,
     /// How much all pairs take so far.
     taken: Cell<usize>,
+    /// How long the tree was when the last were added.
+    length: Cell<usize>,
     /// The argument at which they take too much.
     beyond: Cell<Option<Span>>,
 }
@@ -34,7 +36,8 @@ pub fn intern(vocabulary: &mut Vocabulary) {
 impl Arguments {
     /// For trees of this vocabulary. Where no expression asks for command lines, nothing is added.
     pub fn new(vocabulary: &Vocabulary) -> Arguments {
-        Arguments { commandline: vocabulary.get(QEMU, "commandline"), taken: Cell::new(0), beyond: Cell::new(None) }
+        let commandline = vocabulary.get(QEMU, "commandline");
+        Arguments { commandline, taken: Cell::new(0), length: Cell::new(0), beyond: Cell::new(None) }
     }
 
     /// The argument at which there are too many keys and values, if there are; nothing was added from there on.
@@ -47,7 +50,13 @@ impl Arguments {
     pub fn complete(&self, builder: &mut Builder<'_>, node: NodeId) {
         if self.commandline != NameId::OTHER && builder.tree().name_id(node) == self.commandline {
             builder.settle();
+            // A tree only grows: this is another one, as the text is read again from its start.
+            if builder.tree().len() < self.length.get() {
+                self.taken.set(0);
+                self.beyond.set(None);
+            }
             self.add_options(builder, node);
+            self.length.set(builder.tree().len());
         }
     }
 
@@ -362,6 +371,24 @@ mod tests {
         let nodes = crate::input::xml::read(&xml, &Limits::default(), &vocabulary, complete).unwrap().len();
         assert!(hook.beyond().is_some_and(|span| xml[span.range()].starts_with("<q:arg value='x,a")));
         assert!(nodes < limits::pairs(xml.len()) / 12, "{nodes}");
+    }
+
+    #[test]
+    fn arguments_that_are_read_twice_count_once() {
+        let argument = format!("<q:arg value='-device'/><q:arg value='x{}'/>", ",a".repeat(limits::ARGUMENT_BYTES / 2 - 1));
+        let commandline = format!("<q:commandline>{}</q:commandline>", argument.repeat(20));
+        let mut vocabulary = Vocabulary::default();
+        vocabulary.intern(QEMU, "commandline");
+        let pairs = |behind: &str| {
+            let xml = format!("<domain xmlns:q='{QEMU}'>{commandline}{behind}</domain>");
+            let hook = Arguments::new(&vocabulary);
+            let complete = |builder: &mut Builder<'_>, node| hook.complete(builder, node);
+            let nodes = crate::input::xml::read(&xml, &Limits::default(), &vocabulary, complete).unwrap().len();
+            (hook.beyond(), nodes)
+        };
+        // The quick reader leaves CDATA to the other one.
+        let (plain, again) = (pairs("<title>x</title>"), pairs("<title><![CDATA[x]]></title>"));
+        assert_eq!((plain.0, plain), (None, again));
     }
 
     #[test]

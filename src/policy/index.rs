@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::tree::{NameId, Tree};
 use crate::xpath::Key;
@@ -77,7 +77,8 @@ impl<'r> Index<'r> {
         let nothing = Asked { element: NONE, attribute: NONE, lengths: 0, letters: 0 };
         Index {
             names: vec![nothing; names],
-            values: FxHashMap::default(),
+            // Most are lists of guests; growing again and again would take longer than all else here.
+            values: FxHashMap::with_capacity_and_hasher(2 * names, FxBuildHasher),
             buckets: Vec::with_capacity(names),
             filed: Vec::with_capacity(names),
             others: Vec::with_capacity(names),
@@ -170,5 +171,70 @@ impl<'r> Index<'r> {
         entries.sort_unstable();
         entries.dedup();
         entries
+    }
+}
+
+#[cfg(test)]
+mod unit {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::input::limits::Limits;
+    use crate::input::xml;
+    use crate::tree::Vocabulary;
+    use crate::xpath::{Clause, in_a_row};
+
+    /// Clauses over a few names and values, the unknown ones among them.
+    fn clauses(names: [NameId; 4]) -> impl Strategy<Value = Vec<Clause<'static>>> {
+        let key =
+            (0..3, 0..4_usize, prop::sample::select(vec!["", "1", "2", "one"])).prop_map(move |(kind, name, value)| match kind {
+                0 => Key::Element(names[name]),
+                1 => Key::Attribute(names[name]),
+                _ => Key::Value(names[name], value),
+            });
+        prop::collection::vec(prop::collection::vec(key, 1..4), 0..4)
+    }
+
+    fn element() -> impl Strategy<Value = String> {
+        let attributes = prop::collection::btree_map(prop::sample::select(vec!["a", "b", "c", "x"]), "|1|2|one|two", 0..4);
+        let leaf = (prop::sample::select(vec!["a", "b", "c", "y"]), attributes).prop_map(|(name, attributes)| {
+            let attributes: String = attributes.iter().map(|(name, value)| format!(" {name}='{value}'")).collect();
+            (name, attributes)
+        });
+        prop::collection::vec(leaf, 1..5).prop_map(|leaves| {
+            let inner: String = leaves.iter().map(|(name, attributes)| format!("<{name}{attributes}/>")).collect();
+            format!("<r>{inner}</r>")
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn candidates_are_what_has_a_key_of_every_clause(
+            seeds in prop::collection::vec(clauses(names().1), 0..12),
+            text in element(),
+        ) {
+            let vocabulary = names().0;
+            let tree = xml::read(&text, &Limits::default(), &vocabulary, |_, _| {}).unwrap();
+            let mut index = Index::new(vocabulary.len());
+            for (number, clauses) in seeds.iter().enumerate() {
+                index.file(Entry::new(0, number, 0, 0), in_a_row(clauses));
+            }
+            let elements = tree.element_names();
+            let attributes: Vec<(NameId, &str)> = tree.attribute_names_and_values().collect();
+            let is_held = |key: &Key<'_>| match key {
+                Key::Element(name) => elements.contains(name),
+                Key::Attribute(name) => attributes.iter().any(|(known, _)| known == name),
+                Key::Value(name, value) => attributes.contains(&(*name, value)),
+            };
+            let holds = |clauses: &Vec<Clause<'_>>| clauses.iter().all(|clause| clause.iter().any(is_held));
+            let expected: Vec<Entry> = (0..).zip(&seeds).filter(|(_, clauses)| holds(clauses)).map(|(n, _)| Entry::new(0, n, 0, 0)).collect();
+            prop_assert_eq!(index.candidates(&tree), expected);
+        }
+    }
+
+    fn names() -> (Vocabulary, [NameId; 4]) {
+        let mut vocabulary = Vocabulary::default();
+        let numbers = ["a", "b", "c", "d"].map(|name| vocabulary.intern("", name));
+        (vocabulary, numbers)
     }
 }

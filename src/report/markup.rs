@@ -6,8 +6,12 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value, json};
 
 use super::escape::{is_unsafe, starts_command};
+use super::place::Places;
 use crate::source::Source;
 use crate::tree::{Kind, NodeId, Tree};
+
+/// Levels that lines are indented by at the most. Definitions have a dozen; each line of a tree that is a thousand deep would be blanks.
+const DEEPEST: usize = 64;
 
 /// Writes trees as XML. White space between elements is the writer's own.
 #[derive(Debug)]
@@ -37,14 +41,14 @@ impl<'t, 's> Markup<'t, 's> {
 
     /// The nodes below one. The walk keeps its own stack, so that no depth is too deep.
     fn nodes(&mut self, top: NodeId) {
+        // The elements around, and whether one of them holds text: within it nothing may be added, not even white space.
         let mut open: Vec<(NodeId, bool)> = Vec::new();
         let all: Vec<NodeId> = self.tree.descendants(top).collect();
         for node in all {
             while open.last().is_some_and(|(above, _)| self.tree.parent(node) != Some(*above)) {
                 self.end(&mut open);
             }
-            // Within text nothing may be added, not even white space.
-            let within_text = open.iter().any(|(_, text)| *text);
+            let within_text = open.last().is_some_and(|(_, text)| *text);
             match self.tree.kind(node) {
                 Kind::Element => {
                     if !within_text {
@@ -53,7 +57,7 @@ impl<'t, 's> Markup<'t, 's> {
                     self.tag(node, Some(open.len()));
                     if self.tree.children(node).any(|child| self.matters(child)) {
                         self.out.push('>');
-                        let has_text = self.tree.children(node).any(|child| self.is_text(child));
+                        let has_text = within_text || self.tree.children(node).any(|child| self.is_text(child));
                         open.push((node, has_text));
                     } else {
                         self.out.push_str("/>");
@@ -81,8 +85,7 @@ impl<'t, 's> Markup<'t, 's> {
     }
 
     fn end(&mut self, open: &mut Vec<(NodeId, bool)>) {
-        let Some((element, _)) = open.pop() else { return };
-        let within_text = open.iter().any(|(_, text)| *text) || self.tree.children(element).any(|child| self.is_text(child));
+        let Some((element, within_text)) = open.pop() else { return };
         if !within_text {
             self.indent(open.len());
         }
@@ -97,7 +100,7 @@ impl<'t, 's> Markup<'t, 's> {
         if !self.out.is_empty() {
             self.out.push('\n');
         }
-        self.out.extend(std::iter::repeat_n("  ", depth));
+        self.out.extend(std::iter::repeat_n("  ", depth.min(DEEPEST)));
     }
 
     /// A start tag without its end. At a depth, namespaces are bound as they are needed.
@@ -189,6 +192,7 @@ fn safe(out: &mut String, text: &str) {
 /// string among them.
 pub fn json(tree: &Tree<'_>, source: &Source) -> Value {
     let children = |node: NodeId| tree.children(node).filter(|&child| tree.is_element(child) || shows(tree, child));
+    let places = Places::new(source);
     // Children before their parents, so that no depth is too deep.
     let mut done: rustc_hash::FxHashMap<NodeId, Value> = Default::default();
     let mut all: Vec<NodeId> = tree.descendants(Tree::ROOT).collect();
@@ -205,7 +209,7 @@ pub fn json(tree: &Tree<'_>, source: &Source) -> Value {
         if !tree.namespace(node).is_empty() {
             object.insert("namespace".to_owned(), json!(tree.namespace(node)));
         }
-        let place = source.position(tree.span(node).start);
+        let place = places.position(tree.span(node).start);
         object.insert("line".to_owned(), json!(place.line));
         object.insert("column".to_owned(), json!(place.column));
         let attributes = tree.attributes(node);

@@ -37,6 +37,7 @@ pub use json::{Json, NdJson};
 pub use junit::JUnit;
 pub use markdown::Markdown;
 pub use paint::Paint;
+pub use place::Places;
 pub use sarif::{MAX_RESULTS as MAX_SARIF_RESULTS, Sarif};
 
 /// One way to show findings. The pieces of files are made on any thread and written in order.

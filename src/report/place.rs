@@ -7,13 +7,14 @@ use crate::source::{Line, Position, Source, Span, boundary};
 
 /// Works out positions, each from the one before it when they share a line: findings come in order, and a file that is one
 /// line of a megabyte would otherwise be counted from its start for every one.
-pub(super) struct Places<'a> {
+#[derive(Debug)]
+pub struct Places<'a> {
     source: &'a Source,
     last: Cell<Known>,
 }
 
 /// The column, from 0, of `at` in the line that starts at `line`.
-#[derive(Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Known {
     line: usize,
     at: usize,
@@ -21,12 +22,13 @@ struct Known {
 }
 
 impl<'a> Places<'a> {
-    pub(super) fn new(source: &'a Source) -> Places<'a> {
+    /// Of a file; nothing is worked out yet.
+    pub fn new(source: &'a Source) -> Places<'a> {
         Places { source, last: Cell::new(Known::default()) }
     }
 
     /// Line and column of an offset; one past the end counts as the end, one inside a character as that character.
-    pub(super) fn position(&self, offset: u32) -> Position {
+    pub fn position(&self, offset: u32) -> Position {
         let text = self.source.text();
         let at = boundary(text, offset as usize);
         let Line { index, start } = self.source.line(at as u32);
