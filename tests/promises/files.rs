@@ -16,6 +16,7 @@ use vmlint::report::repository::Repository;
 use vmlint::report::{self, Format, Options, Terminal};
 use vmlint::source::Source;
 use vmlint::tree::Vocabulary;
+use vmlint::verdict::TOO_MANY;
 
 use super::is_within;
 
@@ -30,9 +31,42 @@ pub fn checker(policy: &str) -> Checker<'static> {
 
 static CHECKER: LazyLock<Checker<'static>> = LazyLock::new(|| checker("rhel-8"));
 
+/// Judges within limits that a small file reaches.
+static BOUNDED: LazyLock<Checker<'static>> = LazyLock::new(|| {
+    let limits = Limits { file_size: 16 << 10, depth: 12, nodes: 400, attributes: 8, findings: 2 };
+    checker("rhel-8").within(limits)
+});
+
 /// Any bytes as a file.
 pub fn xml_to_findings(bytes: &[u8]) {
-    outcome(&CHECKER, Path::new("fuzz.xml"), bytes);
+    let path = Path::new("fuzz.xml");
+    let outcome = outcome(&CHECKER, path, bytes);
+    bounded(&outcome, &findings(&BOUNDED, path, bytes));
+}
+
+/// Lower limits refuse a file, or leave the first of its findings as they were and say that there are more.
+fn bounded(outcome: &Outcome, bounded: &Outcome) {
+    if is_malformed(bounded) {
+        return;
+    }
+    assert!(!is_malformed(outcome), "lower limits let through what higher ones refuse");
+    let most = BOUNDED.limits().findings;
+    let listed = |findings: &[Finding]| {
+        let told = findings.iter().filter(|finding| &*finding.rule != TOO_MANY);
+        told.map(|finding| (finding.place.span, finding.rule.clone(), finding.message.clone())).collect::<Vec<_>>()
+    };
+    for (all, first) in
+        [(&outcome.checked.findings, &bounded.checked.findings), (&outcome.checked.suppressed, &bounded.checked.suppressed)]
+    {
+        let (all, first) = (listed(all), listed(first));
+        assert_eq!(all[..all.len().min(most)], first);
+    }
+    let is_told = bounded.checked.findings.iter().any(|finding| &*finding.rule == TOO_MANY);
+    assert_eq!(is_told, outcome.checked.findings.len() > most);
+}
+
+fn is_malformed(outcome: &Outcome) -> bool {
+    outcome.checked.findings.iter().any(|finding| &*finding.rule == MALFORMED)
 }
 
 /// Judges, and checks what must hold of every outcome: findings have their places, and every report can show them.
@@ -123,7 +157,6 @@ pub fn fixes_by(checker: &Checker<'_>, bytes: &[u8]) -> Option<Vec<u8>> {
         }
     }
     let fixed = rounds::fix(checker, path, bytes, true, ALL);
-    let is_malformed = |outcome: &Outcome| outcome.checked.findings.iter().any(|f| &*f.rule == MALFORMED);
     assert_eq!(is_malformed(&fixed.outcome), is_malformed(&before));
     if fixed.complaints.is_empty() {
         let left = fixed.outcome.checked.findings.iter().find(|finding| !finding.fixes.is_empty());
@@ -171,10 +204,10 @@ const TAIL: &str = "<devices><graphics type='spice'/></devices></domain>";
 
 fn told(domain: &str) {
     let outcome = findings(&CHECKER, Path::new("fuzz.xml"), domain.as_bytes());
-    let Checked { findings, suppressed, .. } = &outcome.checked;
-    if findings.iter().any(|finding| &*finding.rule == MALFORMED) {
+    if is_malformed(&outcome) {
         return;
     }
+    let Checked { findings, suppressed, .. } = &outcome.checked;
     let is_rule = |finding: &&Finding| finding.rule.starts_with("rhel-8/");
     assert_eq!(findings.iter().chain(suppressed).filter(is_rule).count(), 2, "{domain}");
     for finding in suppressed {

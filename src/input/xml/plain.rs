@@ -419,6 +419,10 @@ impl<'s, F: FnMut(&mut Builder<'s>, NodeId)> Reader<'s, F> {
             }
             self.declared.push(Declared { prefix, uri });
         }
+        // roxmltree knows this prefix of attributes only.
+        if self.slice(name.start, name.local) == "xml:" {
+            return None;
+        }
         self.default_namespace = self.innermost("").unwrap_or_default();
         let id = self.builder.open(self.namespace(name)?, self.slice(name.local, name.end), span);
         let mut seen: Vec<(&str, &str)> = Vec::with_capacity(attributes.len());
