@@ -25,6 +25,8 @@ use crate::verdict::GivenUp;
 
 /// Files judged before what they gave is written.
 const BATCH: usize = 256;
+/// Files of a batch that a thread takes at once: the others wait for the last share of each batch.
+const SHARE: usize = 4;
 /// A run shorter than this shows no progress.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -155,7 +157,7 @@ impl Job<'_> {
                 ready = batch.into_iter().map(judge).collect();
             } else {
                 let done = std::mem::take(&mut ready);
-                let judged = || batch.into_par_iter().map(judge).collect::<Vec<_>>();
+                let judged = || batch.into_par_iter().with_max_len(SHARE).map(judge).collect::<Vec<_>>();
                 (ready, ()) = rayon::join(judged, || write(done, &mut walk));
             }
             batch = next;
