@@ -108,6 +108,10 @@ impl Out {
 pub fn check(targets: &[&Target], inputs: &[PathBuf]) -> Result<(), Problem> {
     // Devices and pipes take any number of reports.
     let files = targets.iter().filter_map(|target| target.path()).filter(|path| path.is_file() || !path.exists());
+    let mut files = files.peekable();
+    if files.peek().is_none() {
+        return Ok(());
+    }
     let inputs: Vec<PathBuf> = inputs.iter().filter(|input| input.is_file()).filter_map(|input| whole(input)).collect();
     let mut taken: Vec<PathBuf> = Vec::new();
     for (file, path) in files.filter_map(|file| Some((file, whole(file)?))) {
