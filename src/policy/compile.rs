@@ -257,7 +257,7 @@ impl CompiledRule {
     }
 }
 
-/// A case; its expressions are compiled when a document first may match it, its wording when it first finds something.
+/// A case; what it looks for is unpacked when a document first may match it, its wording compiled when it first finds something.
 #[derive(Debug)]
 pub(crate) struct CompiledCase {
     pub case: Arc<Case>,
