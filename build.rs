@@ -33,11 +33,11 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use policy::environment::environment;
-use policy::packed::{Packed, PackedBranch, PackedKey, PackedRule};
+use policy::packed::{Packed, PackedBranch, PackedRule};
 use policy::table::Table;
 use policy::yaml::{self, Content, Node};
 use source::Source;
-use tree::{Builder, NameId, Tree, Vocabulary};
+use tree::{Builder, Tree, Vocabulary};
 use xpath::{Context, Environment, Expression, Key};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -104,10 +104,6 @@ fn pack(mut frame: Node, yaml: &str, folder: &Path) -> Result<Vec<u8>, Box<dyn E
     let packed_branches = branches.iter().map(|branches| concat(branches.iter().map(Branch::packed)));
     let packed_branches = packed_branches.collect::<Result<Vec<_>, _>>()?;
     let source = Source::utf8("", yaml.to_owned(), 0);
-    let line_of = |offset: u32| {
-        let line = source.line(offset);
-        (line.index, line.start)
-    };
     let packed_finds =
         rules.iter().map(|(.., finds)| concat(finds.iter().map(|(find, _)| postcard::to_allocvec(&find.packed()?))));
     let packed_finds = packed_finds.collect::<Result<Vec<_>, _>>()?;
@@ -120,7 +116,7 @@ fn pack(mut frame: Node, yaml: &str, folder: &Path) -> Result<Vec<u8>, Box<dyn E
         asks_for_tables: any_text(node, &|text| tables.iter().any(|table| text.contains(table.as_str()))),
         branches,
         finds,
-        line: line_of(node.span.start),
+        line: source.line(node.span.start),
         node: packed,
     });
     let rules = packed_rules.collect();
@@ -147,7 +143,7 @@ struct Branch<'e> {
 
 impl Branch<'_> {
     fn packed(&self) -> postcard::Result<Vec<u8>> {
-        let keys = xpath::in_a_row(&self.clauses).map(|(key, is_last)| postcard::to_allocvec(&(packed(&key), is_last)));
+        let keys = xpath::in_a_row(&self.clauses).map(|key| postcard::to_allocvec(&key));
         let keys = concat(keys)?;
         postcard::to_allocvec(&PackedBranch { case: self.case, branch: self.branch, idle: &self.idle, keys: &keys })
     }
@@ -155,15 +151,6 @@ impl Branch<'_> {
 
 fn concat(pieces: impl Iterator<Item = postcard::Result<Vec<u8>>>) -> postcard::Result<Vec<u8>> {
     pieces.collect::<Result<Vec<_>, _>>().map(|pieces| pieces.concat())
-}
-
-fn packed<'e>(key: &Key<'e>) -> PackedKey<'e> {
-    let number = |name: &NameId| name.index() as u32 - 1;
-    match key {
-        Key::Element(name) => PackedKey::Element(number(name)),
-        Key::Attribute(name) => PackedKey::Attribute(number(name)),
-        Key::Value(name, value) => PackedKey::Value(number(name), value),
-    }
 }
 
 /// What each case of a rule looks for, and whether it counts what it finds.

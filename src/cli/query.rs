@@ -29,9 +29,6 @@ use crate::suggest;
 use crate::tree::{Tree, Vocabulary};
 use crate::xpath::{self, Expression, NodeRef, Value};
 
-/// Steps that the expression may take for each node of a file, beside those that every evaluation has.
-const STEPS_FOR_A_NODE: u64 = 16;
-
 /// The longest text of a match that a line shows, in characters.
 const LONGEST: usize = 200;
 
@@ -75,10 +72,7 @@ pub fn run(arguments: &Arguments) -> Result<u8, Problem> {
     definition::intern(&mut vocabulary);
     vocabulary.intern(libvirt::QEMU, "commandline");
     let expression = expression(&arguments.expression, &mut vocabulary)?;
-    let from_root = arguments.expression.trim_start().starts_with('/') && !arguments.expression.contains('|');
-    let is_absolute = from_root && expression.is_node_set();
-    let limits = Limits::with(&arguments.limits);
-    let query = Query { expression: &expression, is_absolute, vocabulary: &vocabulary, limits };
+    let query = Query { expression: &expression, vocabulary: &vocabulary, limits: Limits::with(&arguments.limits) };
     let out = &mut BufWriter::with_capacity(1 << 16, io::stdout());
     let mut output = Output { arguments, out, first: true };
     let result = output.head().and_then(|()| {
@@ -134,8 +128,6 @@ fn expression(text: &str, vocabulary: &mut Vocabulary) -> Result<Expression, Pro
 
 struct Query<'q> {
     expression: &'q Expression,
-    /// Whether it finds the same from every machine.
-    is_absolute: bool,
     vocabulary: &'q Vocabulary,
     limits: Limits,
 }
@@ -170,11 +162,11 @@ impl Query<'_> {
         let mut nodes = Vec::new();
         let mut paths = Paths::new(&tree);
         let mut exhausted = false;
-        let steps = Cell::new(xpath::DEFAULT_BUDGET + STEPS_FOR_A_NODE * tree.len() as u64);
+        let steps = Cell::new(xpath::budget_over(tree.len()));
         let over = xpath::Context { budget: u64::MAX, shared: Some(&steps), ..xpath::Context::new(&tree) };
         let contexts = definitions.iter().flat_map(|definition| &definition.contexts);
         let vms = contexts.filter(|(context, _)| matches!(context, Context::Domain | Context::Vm));
-        for (_, node) in vms.take(if self.is_absolute { 1 } else { usize::MAX }) {
+        for (_, node) in vms.take(if self.expression.is_absolute() { 1 } else { usize::MAX }) {
             let vm = NodeRef::new(*node);
             match self.expression.evaluate(&over, vm) {
                 Ok(Value::Nodes(more)) => nodes.extend(more),

@@ -50,7 +50,6 @@ pub(super) struct Judge<'j, 'r> {
 
 /// Places beside a finding that cost nothing, and the steps that each further one takes.
 const FREE_LABELS: usize = 4;
-
 const STEPS_FOR_A_LABEL: u64 = 1024;
 
 /// Takes steps for what is written, which no expression counts.

@@ -169,7 +169,7 @@ impl<'r> Engine<'r> {
     pub fn judge(&self, tree: &Tree<'_>, definitions: &[Definition], most: usize, hold: Option<Hold<'_>>) -> Verdict {
         let candidates = self.index.candidates(tree);
         let hosts = self.assumptions.hosts.len().max(1) as u64;
-        let steps = hosts * (STEPS + STEPS_FOR_A_NODE * tree.len() as u64);
+        let steps = hosts * xpath::budget_over(tree.len());
         let mut gathering = Gathering::new(most, steps, hold);
         let steps = candidates.chunk_by(of_one_rule).map(|_| Cell::new(steps)).collect::<Vec<_>>();
         let mut paths = Paths::new(tree);
@@ -256,11 +256,6 @@ struct Document<'d, 'p, 'g, 'r> {
     paths: &'d mut Paths<'p, 'r>,
     gathering: &'d mut Gathering<'g>,
 }
-
-/// Steps that the expressions of a rule may take on one file, and how many more for each of its nodes. Rules that compare each device
-/// with all others run out of them on files with thousands of devices; all others take a few for each node.
-const STEPS: u64 = xpath::DEFAULT_BUDGET;
-const STEPS_FOR_A_NODE: u64 = 16;
 
 fn of_one_rule(a: &Entry, b: &Entry) -> bool {
     (a.policy, a.rule) == (b.policy, b.rule)

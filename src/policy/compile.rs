@@ -9,7 +9,7 @@ use super::fixes::CompiledRecipe;
 use super::load::{self, Citations};
 use super::matrix::Matrix;
 use super::names;
-use super::packed::{PackedBranch, PackedKey, PackedRule};
+use super::packed::{PackedBranch, PackedRule};
 use super::schema::{Case, Context, Device, Fault, Gate, Platform, Policy, Rule, Text};
 use super::table::Table;
 use super::template::{Piece, pieces};
@@ -107,7 +107,7 @@ pub(crate) struct Compiled {
     pub rules: Vec<LateRule>,
     tables: Vec<Cow<'static, str>>,
     tables_read: OnceLock<Vec<Table>>,
-    /// The names that packed rules ask for, by their numbers there.
+    /// The numbers of the names that packed rules ask for, by those that they were packed with.
     names: Vec<NameId>,
     desk: Desk,
 }
@@ -130,7 +130,7 @@ impl Desk {
             source: self.source.clone(),
             checked: None,
             environment: self.environment.clone(),
-            vocabulary: Names::Known(vocabulary),
+            number: &mut |namespace, local| vocabulary.known(namespace, local),
             faults: Vec::new(),
         })
     }
@@ -167,17 +167,13 @@ impl Compiled {
 
     /// The nodes that a case of a rule is about; `number` is the case's in the rule.
     pub fn find<'c>(&self, rule: &LateRule, number: usize, case: &'c CompiledCase) -> Option<&'c Expression> {
-        let renumbered = |name: NameId| match name.index().checked_sub(1) {
-            Some(packed) => self.name(packed),
-            None => NameId::OTHER,
-        };
-        let unpacked = || Expression::unpacked(self.packed(rule)?.find(number)?, &renumbered).ok();
+        let unpacked = || Expression::unpacked(self.packed(rule)?.find(number)?, &|name| self.name(name)).ok();
         case.find.get_or_init(unpacked).as_ref()
     }
 
-    /// The number of a packed name.
-    fn name(&self, packed: usize) -> NameId {
-        self.names.get(packed).copied().unwrap_or(NameId::OTHER)
+    /// The number that a packed name has here.
+    fn name(&self, packed: NameId) -> NameId {
+        self.names.get(packed.index()).copied().unwrap_or(NameId::OTHER)
     }
 
     /// What a case says.
@@ -195,7 +191,7 @@ impl Compiled {
     pub fn decision(&self, rule: &LateRule, case: &CompiledCase) -> Arc<Decision> {
         let decision = case.decision.get_or_init(|| {
             let source = &self.desk.source;
-            let since = self.packed(rule).map_or(Line::FIRST, |&PackedRule { line: (index, start), .. }| Line { index, start });
+            let since = self.packed(rule).map_or(Line::FIRST, |packed| packed.line);
             let (line, text) = source.line_around(case.case.find.span.start, since);
             let path = source.path().to_string_lossy().into();
             Arc::new(Decision { path, line: line.index + 1, text: text.trim().into(), own: self.desk.own })
@@ -205,11 +201,7 @@ impl Compiled {
 
     /// What a document has to hold for a branch of a packed rule: of each clause one, each key with whether it ends a clause.
     pub fn keys(&self, branch: PackedBranch<'static>) -> impl Iterator<Item = (Key<'static>, bool)> {
-        branch.keys().map(|(key, is_last)| match key {
-            PackedKey::Element(name) => (Key::Element(self.name(name as usize)), is_last),
-            PackedKey::Attribute(name) => (Key::Attribute(self.name(name as usize)), is_last),
-            PackedKey::Value(name, value) => (Key::Value(self.name(name as usize), value), is_last),
-        })
+        branch.keys().map(|(key, is_last)| (key.renumbered(&|name| self.name(name)), is_last))
     }
 }
 
@@ -328,7 +320,7 @@ pub fn compile(policies: &[Loaded], named: bool, choose: &dyn Fn(&str) -> Choice
             // The built-in policies are checked by tests, not at every start.
             checked: loaded.own.then_some(&loaded.policy),
             environment: Arc::new(environment_of(loaded)),
-            vocabulary: Names::Growing(&mut vocabulary),
+            number: &mut |namespace, local| vocabulary.intern(namespace, local),
             faults: Vec::new(),
         };
         let policy = compiler.policy(loaded, named, choose);
@@ -364,25 +356,9 @@ pub(super) struct Compiler<'c> {
     /// The policy whose expressions' names are checked and whose wording is compiled at once; none for a built-in one.
     pub(super) checked: Option<&'c Policy>,
     environment: Arc<Environment>,
-    vocabulary: Names<'c>,
+    /// Gives the number of a name that an expression asks for.
+    number: xpath::Number<'c>,
     pub(super) faults: Vec<Fault>,
-}
-
-/// The names that expressions may ask for.
-enum Names<'c> {
-    /// New ones are added.
-    Growing(&'c mut Vocabulary),
-    /// All are there.
-    Known(&'c Vocabulary),
-}
-
-impl Names<'_> {
-    fn number(&mut self, namespace: &str, local: &str) -> NameId {
-        match self {
-            Names::Growing(vocabulary) => vocabulary.intern(namespace, local),
-            Names::Known(vocabulary) => vocabulary.known(namespace, local),
-        }
-    }
 }
 
 impl Compiler<'_> {
@@ -422,7 +398,8 @@ impl Compiler<'_> {
         }
         let mut names = Vec::new();
         if let Some(packed) = &loaded.packed {
-            names = packed.names.iter().map(|(namespace, local)| self.vocabulary.number(namespace, local)).collect();
+            let known = packed.names.iter().map(|(namespace, local)| (self.number)(namespace, local));
+            names = std::iter::once(NameId::OTHER).chain(known).collect();
             for (number, (rule, id)) in packed.rules.iter().zip(loaded.rule_ids()).enumerate() {
                 let choice = choose(&id);
                 if choice == Choice::Off && !rule.exclusive {
@@ -467,7 +444,7 @@ impl Compiler<'_> {
             let _ = name.set(device.name.as_ref().and_then(|name| self.expression(name)));
         }
         DeviceName {
-            element: self.vocabulary.number("", &device.element),
+            element: (self.number)("", &device.element),
             noun: device.noun.clone(),
             phrase: device.phrase.clone(),
             own_name: device.name.clone(),
@@ -519,11 +496,7 @@ impl Compiler<'_> {
     }
 
     fn expression_within(&mut self, expression: &str, place: impl Fn(Range<usize>) -> Range<u32>) -> Option<Expression> {
-        let compiled = match &mut self.vocabulary {
-            Names::Growing(vocabulary) => xpath::compile(expression, &self.environment, vocabulary),
-            Names::Known(vocabulary) => xpath::compile_known(expression, &self.environment, vocabulary),
-        };
-        match compiled {
+        match xpath::compile_with(expression, &self.environment, self.number) {
             Ok(compiled) => {
                 if let Some(policy) = self.checked {
                     self.faults.extend(names::check(compiled.steps(), policy, "so this never matches", place));

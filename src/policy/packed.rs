@@ -3,10 +3,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::source::Line;
+use crate::xpath::Key;
+
 /// A policy, or a file beside it.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Packed<'a> {
-    /// Namespace URI and local part of each name that an expression of the policy asks for.
+    /// Namespace URI and local part of each name that an expression of the policy asks for, in the order of their numbers, from 1.
     #[serde(borrow)]
     pub names: Vec<(&'a str, &'a str)>,
     /// Everything but its rules, as a [`Node`](super::yaml::Node), packed by itself.
@@ -33,8 +36,8 @@ pub struct PackedRule<'a> {
     pub branches: &'a [u8],
     /// What `find` of each of its cases is compiled to, as [`crate::xpath::Expression::packed`] gives it, one behind the other.
     pub finds: &'a [u8],
-    /// The line that it begins on: its number, from 0, and where it begins, in bytes.
-    pub line: (u32, u32),
+    /// The line that it begins on.
+    pub line: Line,
     /// Its YAML as a [`Node`](super::yaml::Node), packed by itself.
     pub node: &'a [u8],
 }
@@ -60,26 +63,15 @@ pub struct PackedBranch<'a> {
     pub branch: u16,
     /// Those of the policy's hosts, by their numbers, on which it finds nothing where nobody names a guest.
     pub idle: &'a [u8],
-    /// What a document has to hold, of each clause one: [`PackedKey`]s one behind the other, each with whether it ends a clause.
+    /// What a document has to hold, of each clause one: [`Key`]s one behind the other, each with whether it ends a clause.
     pub keys: &'a [u8],
 }
 
 impl<'a> PackedBranch<'a> {
     /// What a document has to hold, of each clause one: keys, each with whether it ends a clause.
-    pub fn keys(&self) -> impl Iterator<Item = (PackedKey<'a>, bool)> + use<'a> {
+    pub fn keys(&self) -> impl Iterator<Item = (Key<'a>, bool)> + use<'a> {
         unpacked(self.keys)
     }
-}
-
-/// Something that a document holds or not, as [`crate::xpath::Key`]; names by their number among [`Packed::names`].
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub enum PackedKey<'a> {
-    /// An element of this name.
-    Element(u32),
-    /// An attribute of this name.
-    Attribute(u32),
-    /// An attribute of this name with exactly this value.
-    Value(u32, &'a str),
 }
 
 /// What was packed one behind the other.

@@ -12,7 +12,7 @@ use crate::source::Span;
 use crate::tree::NameId;
 
 /// Gives the number of a name: namespace URI, local part.
-pub(super) type Number<'n> = &'n mut dyn FnMut(&str, &str) -> NameId;
+pub type Number<'n> = &'n mut dyn FnMut(&str, &str) -> NameId;
 
 /// The plan of an expression and the names that it tests.
 pub(super) fn check(syntax: &ast::Expr, environment: &Environment, number: Number<'_>) -> Result<(Expr, Vec<NameTest>), Error> {

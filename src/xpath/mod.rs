@@ -42,6 +42,7 @@ use crate::source::Span;
 use crate::tree::{Tree, Vocabulary};
 use eval::{Evaluator, Focus};
 
+pub use check::Number;
 pub use functions::{Signature, functions};
 pub use needs::{Clause, Key, in_a_row, rarest_first};
 pub use nodes::NodeRef;
@@ -190,6 +191,13 @@ impl std::error::Error for Exhausted {}
 /// Steps that an evaluation may take where the caller sets no other budget: a second or less.
 pub const DEFAULT_BUDGET: u64 = 10_000_000;
 
+/// Steps that expressions may take together over a document of so many nodes, where the caller sets no other budget. Those that compare
+/// each device with all others run out of them on files with thousands of devices; all others take a few for each node.
+pub fn budget_over(nodes: usize) -> u64 {
+    const FOR_A_NODE: u64 = 16;
+    DEFAULT_BUDGET + FOR_A_NODE * nodes as u64
+}
+
 /// What an expression is evaluated over. All trees have to number names by the vocabulary that the expression was compiled with.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
@@ -268,12 +276,8 @@ pub fn compile(text: &str, environment: &Environment, vocabulary: &mut Vocabular
     compile_with(text, environment, &mut |namespace, local| vocabulary.intern(namespace, local))
 }
 
-/// The same with a vocabulary that is not added to: a name that it does not have is never found.
-pub fn compile_known(text: &str, environment: &Environment, vocabulary: &Vocabulary) -> Result<Expression, Error> {
-    compile_with(text, environment, &mut |namespace, local| vocabulary.known(namespace, local))
-}
-
-fn compile_with(text: &str, environment: &Environment, number: check::Number<'_>) -> Result<Expression, Error> {
+/// The same for names that `number` gives numbers to.
+pub fn compile_with(text: &str, environment: &Environment, number: Number<'_>) -> Result<Expression, Error> {
     let syntax = parser::parse(text)?;
     let (root, names) = check::check(&syntax, environment, number)?;
     Ok(Expression { root, names })
@@ -295,6 +299,13 @@ impl Expression {
     /// Whether its value is a set of nodes.
     pub fn is_node_set(&self) -> bool {
         self.kind() == Type::Nodes
+    }
+
+    /// Whether it finds the same nodes from every node of a document.
+    pub fn is_absolute(&self) -> bool {
+        parts(&self.root)
+            .iter()
+            .all(|part| matches!(part, plan::Expr::Path(plan::Path { start: plan::Start::Root, table: false, .. })))
     }
 
     /// Every test for a name, in the order of the text.

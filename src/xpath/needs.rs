@@ -6,6 +6,7 @@
 use std::sync::OnceLock;
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use serde::{Deserialize, Serialize};
 
 use super::ast::{Axis, Comparison};
 use super::eval::Evaluator;
@@ -16,7 +17,7 @@ use super::{Context, Type};
 use crate::tree::NameId;
 
 /// Something that a document holds or does not hold, anywhere in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Key<'e> {
     /// An element of this name.
     Element(NameId),

@@ -1,7 +1,7 @@
 //! Expressions as bytes: `build.rs` packs those of the built-in policies, so that no run takes them apart again.
 
-use super::Expression;
 use super::plan::{Expr, Path, Predicate, Start, Test};
+use super::{Expression, Key};
 use crate::tree::NameId;
 
 impl Expression {
@@ -21,6 +21,17 @@ impl Expression {
         let mut root = postcard::from_bytes(bytes)?;
         expression(&mut root, renumbered);
         Ok(Expression { root, names: Vec::new() })
+    }
+}
+
+impl<'e> Key<'e> {
+    /// The same with the number that its name has now.
+    pub fn renumbered(self, renumbered: &dyn Fn(NameId) -> NameId) -> Key<'e> {
+        match self {
+            Key::Element(name) => Key::Element(renumbered(name)),
+            Key::Attribute(name) => Key::Attribute(renumbered(name)),
+            Key::Value(name, value) => Key::Value(renumbered(name), value),
+        }
     }
 }
 
